@@ -1,0 +1,109 @@
+// Package store holds what nativeauth keeps: the user, and the two interfaces behind which a
+// host keeps its user table and the short-lived state of the flows.
+//
+// Everything that may happen only once in this module is decided by one conditional write of an
+// implementation of these interfaces, never by a lock in the process. The promises on the methods
+// are therefore the security of the whole; store/storetest proves them for an adapter.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The errors an implementation answers with, wrapped or bare. Any other error means that the store
+// is out of order, and the caller is told to come back later.
+var (
+	// ErrNotFound says that there is no such row, or that it has expired.
+	ErrNotFound = errors.New("store: not found")
+	// ErrExists says that a user with that username, or that ID, is there already.
+	ErrExists = errors.New("store: already exists")
+	// ErrConflict says that the version given is not the stored one: somebody else won.
+	ErrConflict = errors.New("store: version conflict")
+)
+
+// User is an account. A row is complete when it is created: it is written at the step that
+// finishes a sign-up, after the address was proven, and never before.
+type User struct {
+	// ID is chosen by nativeauth when the sign-up starts, as a lower-case GUID, and never changes.
+	// Rows that a host brings along may have any other non-empty ID.
+	ID string
+	// Username is what the person signs in with, in canonical form: an e-mail address with ASCII
+	// letters in lower case, or a name that the host gave. It is compared byte by byte.
+	Username string
+	// Email is the canonical address that codes go to. It differs from Username only where the
+	// host gave the account a name that is not an address; it is empty if nothing can be sent.
+	Email string
+	// Attributes are the values of the declared schema, by name. A Boolean is "true" or "false", a
+	// multiple choice its options joined by commas.
+	Attributes map[string]string
+	// Disabled accounts cannot sign in and cannot refresh.
+	Disabled bool
+	// Epoch is raised, in the same write, by whatever ends all sessions of the user. Flows and
+	// refresh tokens remember the epoch that they were born in and die with it.
+	Epoch int64
+	// Version counts the writes of the row. UpdateUser takes the version that was read.
+	Version int64
+	// CreatedAt is when the sign-up finished, in UTC, to the millisecond at least.
+	CreatedAt time.Time
+}
+
+// Users is the host's user table. Its methods are called by many goroutines at once, and by
+// several instances on one database. They return soon after ctx is done.
+type Users interface {
+	// CreateUser stores a new user, whose Version becomes 1 whatever u says. It returns ErrExists
+	// if the username or the ID is taken, also when both callers race: a unique index decides, not
+	// a look-up before the insert. A host that has rows of its own for a new user writes them here,
+	// in the same transaction.
+	CreateUser(ctx context.Context, u User) error
+	// UserByUsername returns the user with exactly this canonical username, or ErrNotFound.
+	UserByUsername(ctx context.Context, username string) (User, error)
+	// UserByID returns the user with this ID, or ErrNotFound.
+	UserByID(ctx context.Context, id string) (User, error)
+	// UpdateUser replaces the row whose version is still u.Version, and raises the version by one.
+	// It returns ErrConflict if the row has another version by now, ErrNotFound if it is gone, and
+	// ErrExists if a new username is taken. ID and CreatedAt do not change.
+	UpdateUser(ctx context.Context, u User) error
+}
+
+// Entry is a value in a State.
+type Entry struct {
+	// Value is any bytes, up to 8 KiB. Neither side changes a Value after handing it over.
+	Value []byte
+	// Version is set by Get. Put and Delete take the version that was read; 0 stands for "no such
+	// entry". No two entries that a key ever holds have the same version, expired ones included.
+	Version int64
+	// TTL is, for Put, how long the entry is to live, more than zero; from Get, how long it still
+	// will. The store's own clock judges, to the millisecond at least, so that instances whose
+	// clocks differ agree.
+	TTL time.Duration
+}
+
+// Count is the value of a counter.
+type Count struct {
+	Value int64         // after the addition
+	TTL   time.Duration // until the counter ends, by the store's clock
+}
+
+// State is a key-value store with expiry and compare-and-swap. Flows, refresh-token families and
+// counters live in it. Keys are up to 200 bytes of any value; entries and counters do not share
+// keys. Its methods are called by many goroutines at once, and by several instances on one
+// database. They return soon after ctx is done.
+type State interface {
+	// Get returns the entry, or ErrNotFound if there is none or its life is over.
+	Get(ctx context.Context, key string) (Entry, error)
+	// Put saves e under key if the stored version is still e.Version (0: the key must not exist or
+	// its entry must have expired), else it returns ErrConflict. Of any number of parallel calls
+	// with one version exactly one wins: this is all that makes a code good only once, so a read
+	// followed by a write, also inside a transaction, is not an implementation. One conditional
+	// statement is. Each Put starts a new life of e.TTL.
+	Put(ctx context.Context, key string, e Entry) error
+	// Delete removes the entry if its version is still version, else it returns ErrConflict, also
+	// when the entry is gone or has expired: a delete can win only once.
+	Delete(ctx context.Context, key string, version int64) error
+	// Add adds delta to the counter at key, atomically, and returns what it is then. A counter that
+	// does not exist or whose life is over starts at zero and gets the life ttl in the same atomic
+	// step; later additions leave its end where it is. The addition is durable when Add returns.
+	Add(ctx context.Context, key string, delta int64, ttl time.Duration) (Count, error)
+}
