@@ -1,0 +1,81 @@
+package memory
+
+import (
+	"context"
+	"maps"
+
+	"github.com/nativeauth/nativeauth/store"
+)
+
+// CreateUser implements store.Users.
+func (s *Store) CreateUser(ctx context.Context, u store.User) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.usersByID[u.ID] != nil || s.usersByName[u.Username] != nil {
+		return store.ErrExists
+	}
+	u.Version = 1
+	u.CreatedAt = u.CreatedAt.UTC().Round(0) // a monotonic reading means nothing to who reads it back
+	s.keep(u)
+	return nil
+}
+
+// UserByUsername implements store.Users.
+func (s *Store) UserByUsername(ctx context.Context, username string) (store.User, error) {
+	return s.find(ctx, s.usersByName, username)
+}
+
+// UserByID implements store.Users.
+func (s *Store) UserByID(ctx context.Context, id string) (store.User, error) {
+	return s.find(ctx, s.usersByID, id)
+}
+
+// UpdateUser implements store.Users.
+func (s *Store) UpdateUser(ctx context.Context, u store.User) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.usersByID[u.ID]
+	if old == nil {
+		return store.ErrNotFound
+	}
+	if old.Version != u.Version {
+		return store.ErrConflict
+	}
+	if other := s.usersByName[u.Username]; other != nil && other != old {
+		return store.ErrExists
+	}
+	delete(s.usersByName, old.Username)
+	u.Version++
+	u.CreatedAt = old.CreatedAt
+	s.keep(u)
+	return nil
+}
+
+// keep stores a copy of u, so that the caller's map stays the caller's.
+func (s *Store) keep(u store.User) {
+	u.Attributes = maps.Clone(u.Attributes)
+	s.usersByID[u.ID] = &u
+	s.usersByName[u.Username] = &u
+}
+
+// find returns a copy of the user at key.
+func (s *Store) find(ctx context.Context, index map[string]*store.User, key string) (store.User, error) {
+	if err := ctx.Err(); err != nil {
+		return store.User{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := index[key]
+	if kept == nil {
+		return store.User{}, store.ErrNotFound
+	}
+	u := *kept
+	u.Attributes = maps.Clone(u.Attributes)
+	return u, nil
+}
