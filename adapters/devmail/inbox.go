@@ -1,0 +1,78 @@
+// Package devmail is an inbox for development: codes land in memory and on a web page instead of in
+// a mailbox.
+//
+// Whoever sees the page can sign in as anybody. It therefore answers to the machine it runs on and
+// to nobody else, and it belongs into no build that goes anywhere near real users.
+package devmail
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nativeauth/nativeauth/otp"
+)
+
+// capacity is the number of messages an Inbox keeps.
+const capacity = 200
+
+// Message is a message as it was handed to Send.
+type Message struct {
+	ID      int         `json:"-"` // counts up from 1 in the order of arrival
+	To      otp.Address `json:"to"`
+	Subject string      `json:"subject"`
+	Text    string      `json:"text"`
+	Code    string      `json:"code"`
+	Purpose otp.Purpose `json:"purpose"`
+	SentAt  time.Time   `json:"sent_at"` // when it arrived here, UTC
+}
+
+// Inbox keeps the newest 200 messages in memory. It is an otp.Sender and, as an http.Handler, the
+// page that shows them. It is safe for concurrent use; make one with New.
+type Inbox struct {
+	mu       sync.Mutex
+	messages []Message // oldest first
+	arrived  int
+}
+
+var _ otp.Sender = (*Inbox)(nil)
+
+// New returns an empty Inbox.
+func New() *Inbox { return &Inbox{} }
+
+// Send puts m into the inbox. It never fails.
+func (i *Inbox) Send(_ context.Context, m otp.Message) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if len(i.messages) == capacity {
+		i.messages = slices.Delete(i.messages, 0, 1)
+	}
+	i.arrived++
+	i.messages = append(i.messages, Message{
+		ID: i.arrived, To: m.To, Subject: m.Subject(), Text: m.Text(),
+		Code: m.Code, Purpose: m.Purpose, SentAt: time.Now().UTC(),
+	})
+	return nil
+}
+
+// Messages returns the messages to an address, newest first. Every spelling of the address that
+// otp.ParseAddress accepts will do; one that it does not has no messages. "" means all addresses.
+func (i *Inbox) Messages(to string) []Message {
+	var address otp.Address
+	if to != "" {
+		var err error
+		if address, err = otp.ParseAddress(to); err != nil {
+			return nil
+		}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var found []Message
+	for _, m := range slices.Backward(i.messages) {
+		if to == "" || m.To == address {
+			found = append(found, m)
+		}
+	}
+	return found
+}

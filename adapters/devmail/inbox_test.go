@@ -1,0 +1,96 @@
+package devmail_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nativeauth/nativeauth/adapters/devmail"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func ExampleInbox_Messages() {
+	inbox := devmail.New() // the Sender of the app under test
+	err := inbox.Send(context.Background(), message("ada@example.com", "31415926"))
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(inbox.Messages("Ada@Example.COM")[0].Code)
+	// Output: 31415926
+}
+
+func TestMessages_AreWholeAndNewestFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inbox := devmail.New()
+		first := message("ada@example.com", "11111111")
+		send(t, inbox, first)
+		time.Sleep(time.Second)
+		send(t, inbox, message("grace@example.com", "22222222"))
+		got := inbox.Messages("")
+		require.Len(t, got, 2)
+		assert.Equal(t, "22222222", got[0].Code)
+		assert.Equal(t, devmail.Message{ID: 1, To: "ada@example.com", Subject: first.Subject(), Text: first.Text(),
+			Code: "11111111", Purpose: otp.SignIn, SentAt: time.Now().UTC().Add(-time.Second)}, got[1])
+	})
+}
+
+func TestMessages_FiltersByAnySpellingOfAnAddress(t *testing.T) {
+	inbox := devmail.New()
+	send(t, inbox, message("ada@example.com", "11111111"))
+	send(t, inbox, message("ada@xn--bcher-kva.example", "22222222"))
+	for to, want := range map[string][]string{
+		"":                    {"22222222", "11111111"},
+		" ADA@example.COM ":   {"11111111"},
+		"ada@Bücher.example":  {"22222222"},
+		"grace@example.com":   nil,
+		"ada":                 nil,
+		"ada@example.com, x@": nil,
+	} {
+		var codes []string
+		for _, m := range inbox.Messages(to) {
+			codes = append(codes, m.Code)
+		}
+		assert.Equal(t, want, codes, to)
+	}
+}
+
+func TestSend_KeepsTheNewest200(t *testing.T) {
+	inbox := devmail.New()
+	for i := range 203 {
+		send(t, inbox, message("ada@example.com", fmt.Sprint(i+1)))
+	}
+	got := inbox.Messages("")
+	require.Len(t, got, 200)
+	assert.Equal(t, "203", got[0].Code)
+	assert.Equal(t, 203, got[0].ID)
+	assert.Equal(t, "4", got[199].Code)
+}
+
+func TestInbox_IsSafeForConcurrentUse(t *testing.T) {
+	inbox := devmail.New()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				send(t, inbox, message("ada@example.com", "1"))
+				_ = inbox.Messages("")[0].Code
+			}
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, 400, inbox.Messages("")[0].ID)
+}
+
+func message(to otp.Address, code string) otp.Message {
+	return otp.Message{Channel: otp.Email, To: to, Purpose: otp.SignIn, App: "Engine", Code: code, Life: 10 * time.Minute}
+}
+
+func send(t *testing.T, inbox *devmail.Inbox, m otp.Message) {
+	t.Helper()
+	assert.NoError(t, inbox.Send(t.Context(), m))
+}

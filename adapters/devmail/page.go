@@ -1,0 +1,117 @@
+package devmail
+
+import (
+	"bytes"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/nativeauth/nativeauth/otp"
+)
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Parse(pageText))
+
+// ServeHTTP shows the messages, newest first: as a page that keeps itself up to date, or, asked with
+// "Accept: application/json" or "?format=json", as a JSON array of Message. "?to=ADDRESS" shows
+// those to one address, in any spelling; what is no address gives 400. Methods other than GET and
+// HEAD give 405.
+//
+// A request from another machine, through a proxy, or under a host name that is not this machine's
+// own gives 403. The last keeps out a web site that points its own name here (DNS rebinding).
+func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	to := r.URL.Query().Get("to")
+	switch {
+	case !isLocal(r):
+		http.Error(w, "This inbox shows codes, so it answers to the machine it runs on only. "+
+			"Open it there, without a proxy, under localhost.", http.StatusForbidden)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		h.Set("Allow", "GET, HEAD")
+		http.Error(w, "This inbox can be read only.", http.StatusMethodNotAllowed)
+	case !isAddress(to):
+		http.Error(w, `The parameter "to" is not an e-mail address.`, http.StatusBadRequest)
+	case wantsJSON(r):
+		writeJSON(w, i.Messages(to))
+	case r.URL.Query().Get("format") == "cards":
+		i.render(w, "cards", view{To: to})
+	default:
+		v := view{To: to, Nonce: rand.Text()}
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+v.Nonce+
+			"'; style-src 'nonce-"+v.Nonce+"'; img-src data:; connect-src 'self'; form-action 'self'; "+
+			"base-uri 'none'; frame-ancestors 'none'")
+		i.render(w, "page", v)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, messages []Message) {
+	if messages == nil {
+		messages = []Message{} // [] and not null
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(messages) // fails only if the client has gone
+}
+
+// view is what page.html is filled with. The nonce is what lets its own style and script run, and
+// nothing else.
+type view struct {
+	Nonce, To string
+	Messages  []Message
+}
+
+// render writes the part of page.html that has the given name: "page", or "cards", the list of
+// messages by which a page that is open keeps itself up to date.
+func (i *Inbox) render(w http.ResponseWriter, name string, v view) {
+	v.Messages = i.Messages(v.To)
+	var body bytes.Buffer
+	if err := page.ExecuteTemplate(&body, name, v); err != nil {
+		http.Error(w, "The page cannot be shown: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = body.WriteTo(w)
+}
+
+func isAddress(to string) bool {
+	_, err := otp.ParseAddress(to)
+	return err == nil || to == ""
+}
+
+func wantsJSON(r *http.Request) bool {
+	return r.URL.Query().Get("format") == "json" || strings.Contains(r.Header.Get("Accept"), "application/json")
+}
+
+// isLocal tells whether r was made on this machine to this machine.
+func isLocal(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
+		if r.Header.Get(name) != "" {
+			return false // a proxy speaks for somebody
+		}
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback() && isLoopbackName(r.Host)
+}
+
+// isLoopbackName tells whether a Host header, with or without a port, names this machine. Browsers
+// resolve localhost and all below it themselves (RFC 6761 §6.3), so nobody else can own such a name.
+func isLoopbackName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
