@@ -50,7 +50,8 @@ type User struct {
 }
 
 // Users is the host's user table. Its methods are called by many goroutines at once, and by
-// several instances on one database. They return soon after ctx is done.
+// several instances on one database. They return an error soon after ctx is done, and change
+// nothing if it was done before the call. Attributes are copied: neither side keeps the other's map.
 type Users interface {
 	// CreateUser stores a new user, whose Version becomes 1 whatever u says. It returns ErrExists
 	// if the username or the ID is taken, also when both callers race: a unique index decides, not
@@ -87,9 +88,10 @@ type Count struct {
 }
 
 // State is a key-value store with expiry and compare-and-swap. Flows, refresh-token families and
-// counters live in it. Keys are up to 200 bytes of any value; entries and counters do not share
+// counters live in it. Keys are 1 to 200 bytes of any value; entries and counters do not share
 // keys. Its methods are called by many goroutines at once, and by several instances on one
-// database. They return soon after ctx is done.
+// database. They return an error soon after ctx is done, and change nothing if it was done before
+// the call.
 type State interface {
 	// Get returns the entry, or ErrNotFound if there is none or its life is over.
 	Get(ctx context.Context, key string) (Entry, error)

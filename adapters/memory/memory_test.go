@@ -143,7 +143,7 @@ func TestTable_MapAndHeapStayTogether(t *testing.T) {
 }
 
 func TestStore_APeakGivesItsMemoryBack(t *testing.T) {
-	const peak = 200_000
+	const peak = 50_000
 	c := newClock()
 	s := c.store()
 	before := heapInUse()
