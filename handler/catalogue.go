@@ -1,0 +1,117 @@
+package handler
+
+import (
+	"errors"
+
+	"github.com/nativeauth/nativeauth/internal/flow"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// Error is an answer that the contract has for a call that failed. The catalogue below holds every
+// one of them; the table in the README is made from it.
+type Error struct {
+	Status   int    // of HTTP
+	Code     string // error: RFC 6749 §5.2 and the contract
+	SubError string // suberror: what clients branch on, where there is one
+	Number   int    // the one member of error_codes
+	Text     string // what error_description says after the number
+	When     string // for the documentation
+
+	cause error // what the engine or this package says when the row applies
+}
+
+// What this package itself finds wrong; the rest is in internal/flow.
+var (
+	errMalformed    = errors.New("the request cannot be read")
+	errTooLarge     = errors.New("the body is too large")
+	errMediaType    = errors.New("the content type is not form-encoded")
+	errMethod       = errors.New("the method is not allowed")
+	errNoRoute      = errors.New("no such endpoint")
+	errClientID     = errors.New("client_id is missing or malformed")
+	errClient       = errors.New("the client is unknown")
+	errConfidential = errors.New("the client is confidential")
+	errDisabled     = errors.New("the client is disabled")
+	errPanic        = errors.New("panic")
+	errUnavailable  = errors.New("something this server needs is out of order")
+)
+
+// catalogue lists every error of the API. Clients match the numbers and texts of some rows (sections
+// 2.5 and 5 of the contract), so no text may hold a phrase that another row is known by.
+var catalogue = []Error{
+	{400, "invalid_request", "", 90100, "client_id parameter is empty or not valid.", "client_id is missing or malformed", errClientID},
+	{400, "unauthorized_client", "", 700016, "The application was not found.", "client_id is well-formed and unknown", errClient},
+	{400, "invalid_client", "", 550022, "Confidential Client is not supported in Native Authentication API flow.", "the client is marked Confidential", errConfidential},
+	{400, "invalid_client", "nativeauthapi_disabled", 7000112, "Native authentication is disabled for the application.", "the client is marked Disabled", errDisabled},
+
+	{400, "invalid_request", "", 90100, "username parameter is empty or not valid.", "username is missing, or is no address (or alias, where they are on)", flow.ErrUsername},
+	{400, "invalid_request", "", 900144, "The request body must contain the parameter", "a required parameter is missing; the text names it", flow.ErrParameter},
+	{400, "invalid_request", "", 901007, "The challenge_type list parameter contains an unsupported challenge type.", "challenge_type holds an unknown value", flow.ErrChallengeType},
+	{400, "unsupported_challenge_type", "", 901007, "The challenge_type list parameter does not include the 'redirect' type.", "challenge_type lacks redirect", flow.ErrNoRedirect},
+	{400, "invalid_request", "", 90023, "The attributes parameter is not a JSON object of names and plain values.", "attributes cannot be read", flow.ErrAttributesJSON},
+	{400, "invalid_grant", "attribute_validation_failed", 901014, "One or more attributes are not valid.", "an attribute breaks its rule; invalid_attributes names it", errAttributes},
+
+	{400, "invalid_request", "", 55200, "The continuation_token is invalid.", "the token is forged, replaced, used, another client's, or of another step", flow.ErrTokenInvalid},
+	{400, "expired_token", "", 552003, "The continuation_token is expired.", "the token, or its flow, is too old", flow.ErrTokenExpired},
+	{400, "invalid_grant", "invalid_oob_value", 50181, "Unable to validate the otp.", "the code is wrong, expired, replaced, used or tried too often", flow.ErrCodeWrong},
+	{400, "credential_required", "", 55103, "Credential required.", "attributes came before the code; continuation_token goes on at the challenge", errCredential},
+	{400, "attributes_required", "", 55106, "User attributes are required.", "required_attributes are missing; continuation_token goes on at continue", errMissing},
+
+	{400, "user_already_exists", "", 1003037, "It looks like you may already have an account. Please sign in instead.", "the address has an account", flow.ErrUserExists},
+	{400, "user_not_found", "", 50034, "The user account does not exist.", "the user name has no account", flow.ErrUserNotFound},
+	{400, "invalid_grant", "", 50126, "Error validating credentials.", "the account is disabled, or username names another one", flow.ErrCredentials},
+
+	{400, "invalid_grant", "", 70003, "The grant type is not supported at this endpoint.", "grant_type is unknown at sign-up continue", flow.ErrGrantUnknown},
+	{400, "unsupported_grant_type", "", 70003, "The grant type is not supported.", "grant_type is unknown at token", flow.ErrGrantUnsupported},
+	{400, "invalid_scope", "", 70011, "The scope is not valid.", "a scope is unknown, or of a second resource, or wider than was granted", flow.ErrScope},
+	{400, "invalid_grant", "", 65001, "The application has no consent for a scope.", "the client may not have a scope", flow.ErrConsent},
+	{400, "invalid_grant", "bad_token", 70000, "The refresh token is not valid.", "the refresh token is unknown, used again, revoked, or the user is gone", flow.ErrRefreshInvalid},
+	{400, "invalid_grant", "bad_token", 700082, "The refresh token has expired.", "the refresh token was not used for too long", flow.ErrRefreshExpired},
+
+	{400, "invalid_request", "", 90023, "The request is malformed.", "a parameter is doubled, too long, not UTF-8 or holds control characters; the text says which", errMalformed},
+	{404, "invalid_request", "", 90023, "There is no such endpoint.", "the path is unknown", errNoRoute},
+	{405, "invalid_request", "", 900561, "The endpoint does not accept this method.", "the method is another than Allow says", errMethod},
+	{413, "invalid_request", "", 90023, "The request body is too large.", "the body is over 64 KiB", errTooLarge},
+	{415, "invalid_request", "", 90023, "The request body must be application/x-www-form-urlencoded.", "the content type is another", errMediaType},
+	{429, "temporarily_unavailable", "", 90055, "Too many requests. Try again later.", "the next code must wait; Retry-After says how long", errTooSoon},
+	{500, "server_error", "", 50000, "The server made a mistake.", "a bug, here or in a hook", errPanic},
+	{500, "server_error", "", 50000, "The server made a mistake.", "a hook set a claim of the protocol", token.ErrReserved},
+	{503, "temporarily_unavailable", "", 90033, "A service is temporarily unavailable. Try again later.", "a store, the keys or the mail queue did not answer in time", errUnavailable},
+}
+
+// Rows whose cause comes with data, as a type of internal/flow.
+var (
+	errAttributes = errors.New("attributes are not valid")
+	errCredential = errors.New("a credential is required")
+	errMissing    = errors.New("attributes are required")
+	errTooSoon    = errors.New("the next code must wait")
+)
+
+// row finds the answer for an error. What no row names is something out of order.
+func row(err error) Error {
+	for _, e := range catalogue {
+		if errors.Is(err, e.cause) {
+			return e
+		}
+	}
+	return row(errUnavailable)
+}
+
+// legacy returns the answer that older versions of the contract had for a path, where the host has
+// chosen it.
+func (l Legacy) legacy(path string, e Error) Error {
+	signUp := path == pathSignUpChallenge || path == pathSignUpContinue
+	token := path == pathSignUpChallenge || path == pathSignInChallenge || path == pathToken
+	switch {
+	case l.UnknownClientInvalid && e.cause == errClient && signUp:
+		e.Code = "invalid_client"
+	case l.UnknownUserInvalidGrant && e.cause == flow.ErrUserNotFound && path == pathSignInStart:
+		e.Code = "invalid_grant"
+	case l.BadTokenInvalidGrant && e.cause == flow.ErrTokenInvalid && token:
+		e.Code = "invalid_grant"
+	case l.NoRedirectInvalid && e.cause == flow.ErrNoRedirect:
+		e.Code = "invalid_request"
+	case l.AttributesFailedError && e.cause == errAttributes:
+		e.Code, e.SubError = e.SubError, ""
+	}
+	return e
+}

@@ -1,0 +1,106 @@
+package handler
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/nativeauth/nativeauth/attrs"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// Config says what to mount. A zero optional field means the recommended setting. With an issuer
+// on a loopback address everything but Clients may be left out: users and state are then kept in
+// memory, codes are printed on standard error, and secret and signing key last as long as the
+// process. With any other issuer each of those is an error that Validate reports.
+type Config struct {
+	// Issuer is the https URL, without query and trailing slash, that tokens name as iss. Its path
+	// is where the API hangs, so that discovery finds what tokens say. http is allowed on loopback.
+	Issuer string
+	// Prefix is the path that requests arrive with, where a proxy in front has changed it. "" means
+	// the path of Issuer; "/" means none.
+	Prefix string
+	// TenantID is the GUID that tokens carry as tid. "" derives one from Issuer.
+	TenantID string
+	// App is the name people know the app by; mails say it. "" means the host of Issuer.
+	App string
+
+	// Secret keys every hash and every token that is not signed: at least 32 random bytes, the
+	// same on all instances.
+	Secret []byte
+	// OldSecrets are accepted, newest first, and never used for anything new. To change the secret
+	// without signing anybody out, first add the new one here on all instances, then swap, then
+	// drop the old one when the refresh tokens made with it have ended.
+	OldSecrets [][]byte
+
+	// Clients are the apps that may call. At least one.
+	Clients []Client
+	// Resources are the APIs that clients can ask an access token for, beside the scopes of
+	// OpenID Connect.
+	Resources []Resource
+
+	Users  store.Users // where accounts are kept
+	State  store.State // where flows, refresh tokens and counters are kept
+	Sender otp.Sender  // how codes travel
+	Keys   token.Keys  // what signs tokens
+
+	// Claims adds the host's own claims to the tokens of a user. nil adds none.
+	Claims token.ClaimsFunc
+
+	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
+	// browser (CORS). None by default.
+	Origins []string
+	// Aliases lets people sign in with a user name that is no e-mail address, where the host has
+	// given the account one.
+	Aliases bool
+
+	CodeLifetime         time.Duration // of a one-time code; 0 means 10 minutes, which is also the most
+	ResendInterval       time.Duration // between two codes to one address; 0 means 60 s, less than 0 means no wait (development)
+	AccessTokenLifetime  time.Duration // 0 means 15 minutes; at most 1 hour
+	IDTokenLifetime      time.Duration // 0 means 1 hour; at most 24 hours
+	RefreshTokenIdle     time.Duration // without use; 0 means 14 days
+	RefreshTokenLifetime time.Duration // from sign-in, however often used; 0 means 90 days
+
+	// StrictScopes issues an id token only for openid and a refresh token only for offline_access.
+	// MSAL JS does not work then: it asks for custom scopes alone and needs all three tokens.
+	StrictScopes bool
+	// Legacy selects answers of older versions of the API, for hand-written clients.
+	Legacy Legacy
+
+	Logger *slog.Logger     // nil means slog.Default()
+	Now    func() time.Time // nil means time.Now
+	Random io.Reader        // nil means crypto/rand.Reader
+}
+
+// Client is an app that may call the API. All clients of this API are public (RFC 6749 §2.1): an
+// app on a person's device keeps no secret.
+type Client struct {
+	// ID is 1 to 128 characters of 0-9 A-Z a-z . _ ~ and -, usually a GUID.
+	ID string
+	// Attributes is what a sign-up of this client asks for, beside the address.
+	Attributes attrs.Schema
+	// Scopes are the scopes of Resources that the client may have. nil means all.
+	Scopes []string
+	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
+	Disabled bool
+	// Confidential marks a client that has a secret elsewhere. It is refused here with
+	// invalid_client, as the contract wants it.
+	Confidential bool
+}
+
+// Resource is an API that access tokens can be for.
+type Resource struct {
+	Audience string   // the aud claim; "" means Config.Issuer, the app's own API
+	Scopes   []string // what clients ask for, each of one resource only
+}
+
+// Legacy selects answers of older versions of the API, one by one. See section 8 of the contract.
+type Legacy struct {
+	UnknownClientInvalid    bool // C1: an unknown client gets invalid_client at sign-up challenge and continue
+	UnknownUserInvalidGrant bool // C2: an unknown user gets invalid_grant with code 50034 at initiate
+	BadTokenInvalidGrant    bool // C3: an unusable continuation token gets invalid_grant at both challenges and token
+	NoRedirectInvalid       bool // C6: a challenge_type without redirect gets invalid_request
+	AttributesFailedError   bool // C9: attribute_validation_failed is the error, not the suberror
+}

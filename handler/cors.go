@@ -1,0 +1,60 @@
+package handler
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const (
+	corsHeaders = "Content-Type, Authorization, client-request-id, x-client-SKU, x-client-VER, x-client-OS, x-client-CPU, " +
+		"x-client-current-telemetry, x-client-last-telemetry"
+	corsExposed = "x-ms-request-id, client-request-id, Retry-After, x-ms-httpver"
+	corsMaxAge  = "86400" // seconds
+)
+
+// allowOrigin lets a page of a configured origin read the answer, whatever it is. Other origins get
+// the same answer without leave to read it.
+func (x *exchange) allowOrigin() bool {
+	if len(x.auth.cfg.Origins) == 0 {
+		return false
+	}
+	h := x.w.Header()
+	h.Add("Vary", "Origin")
+	origin := x.r.Header.Get("Origin")
+	if !slices.Contains(x.auth.cfg.Origins, origin) {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", corsExposed)
+	return true
+}
+
+// preflight answers an OPTIONS request: 204, with leave if the origin has it. Any header that an
+// app's interceptor adds is welcome if its name starts with "x-".
+func (x *exchange) preflight(route route, allowed bool) {
+	h := x.w.Header()
+	if allowed && x.r.Header.Get("Access-Control-Request-Method") != "" {
+		h.Set("Access-Control-Allow-Methods", strings.Join(route.methods, ", "))
+		h.Set("Access-Control-Allow-Headers", corsHeaders+extraHeaders(x.r.Header.Values("Access-Control-Request-Headers")))
+		h.Set("Access-Control-Max-Age", corsMaxAge)
+		h.Add("Vary", "Access-Control-Request-Headers")
+	}
+	h.Set("Allow", strings.Join(route.methods, ", "))
+	h.Set("Cache-Control", "no-store")
+	x.w.WriteHeader(http.StatusNoContent)
+}
+
+// extraHeaders returns the requested names that start with "x-", ready to be appended to a list.
+func extraHeaders(requested []string) string {
+	var b strings.Builder
+	for _, line := range requested {
+		for name := range strings.SplitSeq(line, ",") {
+			name = strings.ToLower(strings.TrimSpace(name))
+			if strings.HasPrefix(name, "x-") && isClientID(name) && b.Len() < 1024 {
+				b.WriteString(", " + name)
+			}
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,163 @@
+package handler
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nativeauth/nativeauth/internal/flow"
+	"github.com/nativeauth/nativeauth/internal/guid"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	auth        *Auth
+	w           http.ResponseWriter
+	r           *http.Request
+	path        string // beneath the prefix, without a slash at its end
+	correlation string // what client and server call this request by
+}
+
+const correlationName = "client-request-id"
+
+// correlate settles the correlation id: what the client sent, in a header or else in the URL or the
+// body, if it is a GUID; otherwise a fresh one.
+func (x *exchange) correlate(inBody string) {
+	id := x.r.Header.Get(correlationName)
+	if id == "" {
+		id = x.queryID()
+	}
+	if id == "" {
+		id = inBody
+	}
+	if !guid.Valid(id) {
+		id = x.newID()
+	}
+	x.correlation = id
+}
+
+func (x *exchange) queryID() string {
+	if x.r.URL.RawQuery == "" {
+		return ""
+	}
+	return x.r.URL.Query().Get(correlationName)
+}
+
+// newID returns a fresh GUID. Without randomness an answer is still due, and its id says nothing.
+func (x *exchange) newID() string {
+	id, err := guid.New(x.auth.cfg.Random)
+	if err != nil {
+		return "00000000-0000-4000-8000-000000000000"
+	}
+	return id
+}
+
+// serve runs a route and answers its error, if it has one.
+func (x *exchange) serve(route route) {
+	if err := route.serve(x); err != nil {
+		x.fail(err)
+	}
+}
+
+// reply writes an answer of the API. No answer of it may be cached (RFC 6749 §5.1).
+func (x *exchange) reply(status int, body any) error {
+	h := x.w.Header()
+	h["Cache-Control"] = []string{"no-store"}
+	h["Pragma"] = []string{"no-cache"}
+	return x.write(status, body)
+}
+
+// write encodes an answer and sends it.
+func (x *exchange) write(status int, body any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	if x.correlation == "" {
+		x.correlate("")
+	}
+	h := x.w.Header()
+	h["Content-Type"] = []string{"application/json; charset=utf-8"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	id := []string{x.correlation}
+	h["Client-Request-Id"], h["X-Ms-Request-Id"] = id, id
+	h["Content-Length"] = []string{strconv.Itoa(b.Len())}
+	x.w.WriteHeader(status)
+	if x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(b.Bytes()) // the client has gone: nothing is left to tell it
+	}
+	return nil
+}
+
+// fail answers an error. It is the only place that maps errors to answers, and the only one that
+// logs them.
+func (x *exchange) fail(err error) {
+	if redirect, ok := errors.AsType[*flow.Redirect](err); ok {
+		_ = x.reply(http.StatusOK, redirectBody{"redirect", redirect.Reason})
+		return
+	}
+	if x.correlation == "" {
+		x.correlate("")
+	}
+	e, body := x.answer(err)
+	x.log(err, e, body.TraceID)
+	_ = x.reply(e.Status, body)
+}
+
+// answer finds the row for an error and fills in what the row leaves open.
+func (x *exchange) answer(err error) (Error, errorBody) {
+	cause, body := err, errorBody{}
+	if v, ok := errors.AsType[*flow.InvalidAttributesError](err); ok {
+		cause, body.InvalidAttributes = errAttributes, writeInvalid(v.Invalid)
+	} else if v, ok := errors.AsType[*flow.CredentialRequired](err); ok {
+		cause, body.ContinuationToken = errCredential, v.Token
+	} else if v, ok := errors.AsType[*flow.AttributesRequired](err); ok {
+		cause, body.ContinuationToken = errMissing, v.Token
+		body.RequiredAttributes = writeRequired(v.Missing)
+	} else if v, ok := errors.AsType[*flow.TooSoonError](err); ok {
+		cause = errTooSoon
+		x.retryAfter(v.Wait)
+	}
+	e := x.auth.cfg.Legacy.legacy(x.path, row(cause))
+	if e.Status == http.StatusServiceUnavailable {
+		x.retryAfter(time.Second)
+	}
+	text := e.Text
+	if v, ok := errors.AsType[*flow.MissingError](err); ok {
+		text += " '" + v.Parameter + "'."
+	} else if v, ok := errors.AsType[*malformedError](err); ok {
+		text += " " + strings.ToUpper(v.text[:1]) + v.text[1:] + "."
+	}
+	body.TraceID = x.newID()
+	body.CorrelationID = x.correlation
+	body.Timestamp = x.auth.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
+	body.Error, body.SubError, body.Codes = e.Code, e.SubError, [1]int{e.Number}
+	body.Description = fmt.Sprintf("AADSTS%d: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s",
+		e.Number, text, body.TraceID, body.CorrelationID, body.Timestamp)
+	return e, body
+}
+
+// retryAfter says when to come back, in whole seconds, rounded up (RFC 9110 §10.2.3).
+func (x *exchange) retryAfter(d time.Duration) {
+	seconds := max(1, int((d+time.Second-1)/time.Second))
+	x.w.Header().Set("Retry-After", strconv.Itoa(seconds))
+}
+
+// log tells the cause, which the client does not learn, under the ids that it does.
+func (x *exchange) log(err error, e Error, trace string) {
+	level := slog.LevelInfo
+	if e.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	x.auth.cfg.Logger.LogAttrs(x.r.Context(), level, "nativeauth: request refused",
+		slog.String("path", x.path), slog.Int("status", e.Status), slog.String("error", e.Code), slog.Int("code", e.Number),
+		slog.String("correlation_id", x.correlation), slog.String("trace_id", trace), slog.Any("cause", err))
+}

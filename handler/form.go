@@ -1,0 +1,201 @@
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gorilla/schema"
+
+	"github.com/nativeauth/nativeauth/internal/flow"
+)
+
+const (
+	maxBody       = 64 << 10
+	maxParameters = 64
+)
+
+// form holds the parameters of the contract that the endpoints read. All others are ignored.
+type form struct {
+	ClientID          string `schema:"client_id"`
+	Username          string `schema:"username"`
+	ChallengeType     string `schema:"challenge_type"`
+	Capabilities      string `schema:"capabilities"`
+	Capability        string `schema:"capability"` // as an older version of the contract spells it
+	ContinuationToken string `schema:"continuation_token"`
+	GrantType         string `schema:"grant_type"`
+	Code              string `schema:"oob"`
+	Attributes        string `schema:"attributes"`
+	Scope             string `schema:"scope"`
+	RefreshToken      string `schema:"refresh_token"`
+	CorrelationID     string `schema:"client-request-id"`
+}
+
+// caps are the known parameters and the most bytes each may have. Those not in form are known to
+// the contract and of no use here. A user name is measured where its grammar is, and a client id
+// likewise, since clients look for the errors that those have.
+var caps = map[string]int{
+	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
+	"continuation_token": 1024, "grant_type": 256, "oob": 32, "password": 1024, "attributes": 16384,
+	"scope": 1024, "refresh_token": 1024, "client-request-id": 256, "client_info": 256, "claims": 16384,
+	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
+}
+
+var decoder = newDecoder()
+
+func newDecoder() *schema.Decoder {
+	d := schema.NewDecoder()
+	d.IgnoreUnknownKeys(true)
+	return d
+}
+
+// readForm reads a body as section 1.3 of the contract wants it: lenient where clients are sloppy,
+// strict where two readers could disagree. Parameters in the URL are not read.
+func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
+	var f form
+	body, err := readBody(w, r)
+	if err != nil {
+		return f, err
+	}
+	values, err := parseBody(body)
+	if err != nil {
+		return f, err
+	}
+	if err := decoder.Decode(&f, values); err != nil {
+		return f, fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return f, nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
+	if t := r.Header.Get("Content-Type"); t != "" {
+		if media, _, err := mime.ParseMediaType(t); err != nil || media != "application/x-www-form-urlencoded" {
+			return "", errMediaType
+		}
+	}
+	if r.ContentLength > maxBody {
+		return "", errTooLarge
+	}
+	var b strings.Builder
+	b.Grow(int(max(r.ContentLength, 0)))
+	if _, err := io.Copy(&b, http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return "", errTooLarge
+		}
+		return "", fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return b.String(), nil
+}
+
+// parseBody splits a form-encoded text into the known parameters.
+func parseBody(body string) (map[string][]string, error) {
+	values := make(map[string][]string, 8)
+	count := 0
+	for pair := range strings.SplitSeq(strings.TrimPrefix(body, "?"), "&") {
+		if pair == "" {
+			continue
+		}
+		if count++; count > maxParameters {
+			return nil, malformed("too many parameters")
+		}
+		name, value, err := parsePair(pair)
+		if err != nil {
+			return nil, err
+		}
+		if _, known := caps[name]; !known {
+			continue
+		}
+		if before, twice := values[name]; twice {
+			if name != "continuation_token" {
+				return nil, malformed("parameter " + name + " is given twice")
+			}
+			if value == "" {
+				value = before[0] // the last that says something counts
+			}
+		}
+		values[name] = []string{value}
+	}
+	return values, nil
+}
+
+func parsePair(pair string) (name, value string, err error) {
+	name, value, _ = strings.Cut(pair, "=")
+	if name, err = url.QueryUnescape(name); err != nil {
+		return "", "", malformed("a parameter name is not form-encoded")
+	}
+	name = strings.TrimPrefix(strings.TrimSpace(name), "?")
+	if name == "continuation-token" { // as in examples of the first version
+		name = "continuation_token"
+	}
+	if value, err = url.QueryUnescape(value); err != nil {
+		return "", "", malformed("a parameter value is not form-encoded")
+	}
+	if name != "password" && name != "new_password" {
+		value = strings.Trim(value, " \t\r\n")
+	}
+	if !isText(name, "") {
+		return "", "", malformed("a parameter name is not plain text")
+	}
+	blanks := ""
+	if name == "attributes" { // JSON, which may be laid out in lines
+		blanks = "\t\r\n"
+	}
+	if _, known := caps[name]; !known {
+		name = "another"
+	}
+	if limit, known := caps[name]; known && len(value) > limit {
+		return "", "", malformed("parameter " + name + " is too long")
+	}
+	if !isText(value, blanks) {
+		return "", "", malformed("parameter " + name + " is not plain text")
+	}
+	return name, value, nil
+}
+
+// isText tells whether s is UTF-8 without control characters other than those allowed.
+func isText(s, allowed string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool {
+		return (r < ' ' || r == 0x7f) && !strings.ContainsRune(allowed, r)
+	}) < 0
+}
+
+// malformedError says which part of a request cannot be read. It is an errMalformed, and its words
+// are fit for the caller: they hold nothing that the caller sent.
+type malformedError struct{ text string }
+
+func (e *malformedError) Error() string        { return e.text }
+func (e *malformedError) Is(target error) bool { return target == errMalformed }
+
+func malformed(text string) error { return &malformedError{text} }
+
+// What each endpoint hands to its step.
+
+func (f form) signUpStart(c *flow.Client) flow.SignUpStart {
+	return flow.SignUpStart{Client: c, Username: f.Username, Types: f.ChallengeType, Capabilities: f.capabilities(), Attributes: f.Attributes}
+}
+
+func (f form) challenge(c *flow.Client) flow.Challenge {
+	return flow.Challenge{Client: c, Token: f.ContinuationToken, Types: f.ChallengeType}
+}
+
+func (f form) signUpContinue(c *flow.Client) flow.SignUpContinue {
+	return flow.SignUpContinue{Client: c, Token: f.ContinuationToken, Grant: f.GrantType, Code: f.Code, Attributes: f.Attributes}
+}
+
+func (f form) signInStart(c *flow.Client) flow.SignInStart {
+	return flow.SignInStart{Client: c, Username: f.Username, Types: f.ChallengeType, Capabilities: f.capabilities()}
+}
+
+func (f form) redeem(c *flow.Client) flow.Redeem {
+	return flow.Redeem{
+		Client: c, Grant: f.GrantType, Token: f.ContinuationToken, Code: f.Code,
+		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken,
+	}
+}
+
+func (f form) capabilities() string { return f.Capabilities + " " + f.Capability }

@@ -1,0 +1,137 @@
+// Package handler puts native authentication into a net/http app: people sign up and sign in on the
+// app's own screens, with a one-time code sent by e-mail, through a small JSON API that ends in
+// signed tokens. Mount registers it all; Auth.RequireToken protects the app's own routes.
+//
+// The API is compatible with Microsoft Entra External ID's native authentication, so that MSAL works
+// against it. HTTP happens in this package and nowhere else: it reads forms, knows the clients, and
+// answers in the envelope of the contract. What may follow what is decided in internal/flow.
+package handler
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nativeauth/nativeauth/attrs"
+	"github.com/nativeauth/nativeauth/internal/flow"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// Mux is what Mount asks of a router. *http.ServeMux is one.
+type Mux interface {
+	Handle(pattern string, h http.Handler)
+}
+
+// Auth is the mounted API. It is an http.Handler that serves all of it, for routers that Mount
+// cannot use: hand it the whole tree beneath the prefix. It is safe for concurrent use.
+type Auth struct {
+	cfg     Config // with its defaults
+	prefix  string
+	engine  *flow.Engine
+	signer  *token.Signer
+	clients map[string]client
+	routes  map[string]route
+}
+
+// client is an app as configured, and as the flows see it.
+type client struct {
+	config Client
+	flow   flow.Client
+}
+
+// keysTimeout bounds the look at the keys that Mount takes.
+const keysTimeout = 10 * time.Second
+
+// Mount registers the API on mux, beneath the path of cfg.Issuer, and returns it. It reports every
+// mistake of the config at once, and asks cfg.Keys for its keys once. The caller's cfg stays as it
+// was; its slices and maps must not change afterwards. Call Shutdown before the process ends.
+func Mount(mux Mux, cfg Config) (*Auth, error) {
+	a, err := newAuth(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for path := range a.routes {
+		mux.Handle(a.prefix+path, a)
+	}
+	if a.prefix != "" {
+		mux.Handle(a.prefix+"/", a)
+		return a, nil
+	}
+	for _, f := range families {
+		mux.Handle(f, a)
+	}
+	return a, nil
+}
+
+func newAuth(cfg Config) (*Auth, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &Auth{cfg: cfg, prefix: cfg.prefix(), signer: token.NewSigner(cfg.Keys), clients: map[string]client{}, routes: map[string]route{}}
+	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
+	defer cancel()
+	if err := a.signer.Check(ctx); err != nil {
+		return nil, fmt.Errorf("handler: Keys: %w", err)
+	}
+	for _, c := range cfg.Clients {
+		set, err := attrs.Compile(c.Attributes)
+		if err != nil {
+			return nil, err // Validate has let it pass
+		}
+		a.clients[c.ID] = client{c, flow.Client{ID: c.ID, Attributes: set, Scopes: c.Scopes}}
+	}
+	a.engine = flow.New(a.flowConfig())
+	for _, r := range a.table() {
+		a.routes[r.path] = r
+	}
+	return a, nil
+}
+
+// flowConfig is the part of the config that the flows work with.
+func (a *Auth) flowConfig() flow.Config {
+	c := a.cfg
+	resources := make([]flow.Resource, len(c.Resources))
+	for i, r := range c.Resources {
+		resources[i] = flow.Resource(r)
+	}
+	return flow.Config{
+		Issuer: c.Issuer, TenantID: c.TenantID, App: c.App,
+		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources,
+		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
+		Aliases: c.Aliases, StrictScopes: c.StrictScopes,
+		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval),
+		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
+		RefreshIdle: c.RefreshTokenIdle, RefreshLife: c.RefreshTokenLifetime,
+		Now: c.Now, Random: c.Random,
+	}
+}
+
+// Shutdown sends the mail that waits to be sent and takes no more. It returns when all is out, or
+// with an error when ctx is done before. Shut the http.Server down first: requests that need mail
+// are refused from now on.
+func (a *Auth) Shutdown(ctx context.Context) error { return a.engine.Shutdown(ctx) }
+
+// ServeHTTP serves the API.
+func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, a.prefix), "/")
+	x := &exchange{auth: a, w: w, r: r, path: path}
+	allowed := x.allowOrigin()
+	route, ok := a.routes[path]
+	switch {
+	case !ok:
+		x.path = "" // the caller's text, which is not for the log
+		x.fail(errNoRoute)
+	case r.Method == http.MethodOptions:
+		x.preflight(route, allowed)
+	case !slices.Contains(route.methods, r.Method):
+		w.Header().Set("Allow", strings.Join(route.methods, ", "))
+		x.fail(errMethod)
+	default:
+		x.serve(route)
+	}
+}

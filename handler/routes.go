@@ -1,0 +1,50 @@
+package handler
+
+import "net/http"
+
+// The paths of the contract (section 1.1), beneath the prefix.
+const (
+	pathSignUpStart     = "/signup/v1.0/start"
+	pathSignUpChallenge = "/signup/v1.0/challenge"
+	pathSignUpContinue  = "/signup/v1.0/continue"
+	pathSignInStart     = "/oauth2/v2.0/initiate"
+	pathSignInChallenge = "/oauth2/v2.0/challenge"
+	pathToken           = "/oauth2/v2.0/token"
+
+	pathDiscovery   = "/.well-known/openid-configuration"
+	pathDiscoveryV2 = "/v2.0/.well-known/openid-configuration"
+	pathKeys        = "/discovery/v2.0/keys"
+)
+
+// route is what one path does.
+type route struct {
+	path    string
+	methods []string // all it takes, for Allow
+	serve   func(x *exchange) error
+}
+
+var (
+	posts = []string{http.MethodPost, http.MethodOptions}
+	reads = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+)
+
+// table is the API. An endpoint is a step of the engine between what it reads and what it writes.
+func (a *Auth) table() []route {
+	e := a.engine
+	return []route{
+		{pathSignUpStart, posts, endpoint(form.signUpStart, e.SignUpStart, writeContinue)},
+		{pathSignUpChallenge, posts, endpoint(form.challenge, e.SignUpChallenge, writeChallenge)},
+		{pathSignUpContinue, posts, endpoint(form.signUpContinue, e.SignUpContinue, writeContinue)},
+		{pathSignInStart, posts, endpoint(form.signInStart, e.SignInStart, writeContinue)},
+		{pathSignInChallenge, posts, endpoint(form.challenge, e.SignInChallenge, writeChallenge)},
+		{pathToken, posts, endpoint(form.redeem, e.Token, writeTokens)},
+
+		{pathDiscovery, reads, (*exchange).discovery},
+		{pathDiscoveryV2, reads, (*exchange).discovery},
+		{pathKeys, reads, (*exchange).keys},
+	}
+}
+
+// families are the trees of paths that belong to the API even where it has no prefix: what is
+// unknown in them is answered as the contract wants it.
+var families = []string{"/signup/", "/oauth2/"}

@@ -1,0 +1,119 @@
+package handler
+
+import (
+	"encoding/base64"
+	"encoding/json"
+
+	"github.com/nativeauth/nativeauth/attrs"
+	"github.com/nativeauth/nativeauth/internal/flow"
+)
+
+// The bodies of the contract, as they travel.
+
+type continueBody struct {
+	ContinuationToken string `json:"continuation_token"`
+}
+
+type challengeBody struct {
+	ContinuationToken string `json:"continuation_token"`
+	ChallengeType     string `json:"challenge_type"`
+	BindingMethod     string `json:"binding_method"`
+	Channel           string `json:"challenge_channel"`
+	TargetLabel       string `json:"challenge_target_label"`
+	CodeLength        int    `json:"code_length"`
+	Interval          int    `json:"interval"` // seconds
+}
+
+type redirectBody struct {
+	ChallengeType string `json:"challenge_type"`
+	Reason        string `json:"redirect_reason,omitempty"`
+}
+
+type tokenBody struct {
+	TokenType        string `json:"token_type"`
+	Scope            string `json:"scope"`
+	ExpiresIn        int    `json:"expires_in"` // seconds, as all of them
+	ExtExpiresIn     int    `json:"ext_expires_in"`
+	AccessToken      string `json:"access_token"`
+	RefreshToken     string `json:"refresh_token,omitempty"`
+	RefreshExpiresIn int    `json:"refresh_token_expires_in,omitempty"`
+	IDToken          string `json:"id_token,omitempty"`
+	ClientInfo       string `json:"client_info"`
+}
+
+type errorBody struct {
+	Error              string              `json:"error"`
+	Description        string              `json:"error_description"`
+	Codes              [1]int              `json:"error_codes"`
+	Timestamp          string              `json:"timestamp"`
+	TraceID            string              `json:"trace_id"`
+	CorrelationID      string              `json:"correlation_id"`
+	SubError           string              `json:"suberror,omitempty"`
+	ContinuationToken  string              `json:"continuation_token,omitempty"`
+	RequiredAttributes []requiredAttribute `json:"required_attributes,omitempty"`
+	InvalidAttributes  []invalidAttribute  `json:"invalid_attributes,omitempty"`
+}
+
+type requiredAttribute struct {
+	Name     string           `json:"name"`
+	Type     string           `json:"type"`
+	Required bool             `json:"required"`
+	Options  attributeOptions `json:"options"`
+}
+
+type attributeOptions struct {
+	Regex string `json:"regex"`
+}
+
+// invalidAttribute is flat: MSAL for Android cannot read anything nested here.
+type invalidAttribute struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+func writeContinue(c flow.Continue) any { return continueBody{c.Token} }
+
+func writeChallenge(c flow.CodeSent) any {
+	return challengeBody{
+		ContinuationToken: c.Token, ChallengeType: "oob", BindingMethod: "prompt",
+		Channel: string(c.Channel), TargetLabel: c.Target, CodeLength: c.Length,
+		Interval: int(c.Interval.Seconds()),
+	}
+}
+
+func writeTokens(t flow.Tokens) any {
+	life := int(t.AccessLife.Seconds())
+	return tokenBody{
+		TokenType: "Bearer", Scope: t.Scope, ExpiresIn: life, ExtExpiresIn: life,
+		AccessToken: t.Access, RefreshToken: t.Refresh, RefreshExpiresIn: int(t.RefreshLife.Seconds()),
+		IDToken: t.ID, ClientInfo: clientInfo(t),
+	}
+}
+
+// clientInfo is how MSAL tells accounts apart: section 7.2 of the contract.
+func clientInfo(t flow.Tokens) string {
+	info, err := json.Marshal(struct {
+		UID  string `json:"uid"`
+		UTID string `json:"utid"`
+	}{t.ObjectID, t.TenantID})
+	if err != nil {
+		panic(err) // two strings
+	}
+	return base64.RawURLEncoding.EncodeToString(info)
+}
+
+func writeRequired(missing []attrs.Attribute) []requiredAttribute {
+	list := make([]requiredAttribute, len(missing))
+	for i, m := range missing {
+		list[i] = requiredAttribute{m.Name, m.Type, m.Required, attributeOptions{m.Regex}}
+	}
+	return list
+}
+
+func writeInvalid(invalid []attrs.Invalid) []invalidAttribute {
+	list := make([]invalidAttribute, len(invalid))
+	for i, v := range invalid {
+		list[i] = invalidAttribute(v)
+	}
+	return list
+}

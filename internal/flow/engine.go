@@ -1,0 +1,104 @@
+// Package flow holds the flows as state machines: which step may follow which, and what each step
+// changes. It knows no HTTP; an endpoint is a method of Engine that takes and returns plain values.
+//
+// A flow is one record in the state store. A step reads it, checks that the continuation token is
+// the current one and that the move is in the table, does its work, and writes the record with one
+// compare-and-swap before it answers. So a step that raced another is refused and nothing is done
+// twice, on any number of instances; and a crash leaves a record that expires.
+package flow
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"io"
+	"time"
+
+	"github.com/nativeauth/nativeauth/attrs"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// Config is what an Engine works with. Every field is set.
+type Config struct {
+	Issuer    string
+	TenantID  string
+	App       string
+	Secrets   [][]byte // newest first, 32 bytes or more each
+	Resources []Resource
+
+	Users  store.Users
+	State  store.State
+	Queue  *otp.Queue
+	Signer *token.Signer
+	Claims token.ClaimsFunc // or nil
+
+	Aliases        bool
+	StrictScopes   bool
+	CodeLife       time.Duration
+	ResendInterval time.Duration // 0 means no wait
+	AccessLife     time.Duration
+	IDLife         time.Duration
+	RefreshIdle    time.Duration
+	RefreshLife    time.Duration
+
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// Client is an app as the flows see it.
+type Client struct {
+	ID         string
+	Attributes *attrs.Set
+	Scopes     []string // of resources; nil means all
+}
+
+// Resource is an API and the scopes it has.
+type Resource struct {
+	Audience string
+	Scopes   []string
+}
+
+const (
+	idleLife      = 10 * time.Minute // of a continuation token
+	flowLife      = 30 * time.Minute // of a flow, however busy
+	sendsPerFlow  = 5
+	reuseGrace    = 10 * time.Second // in which a refresh may be repeated
+	casTries      = 4                // for writes that may be repeated safely
+	defaultScopes = "openid profile offline_access"
+)
+
+// Engine runs the flows. It is safe for concurrent use and has no state of its own.
+type Engine struct {
+	Config
+	codes  otp.Hasher
+	opaque token.Opaque
+	names  []byte // keys the hashes of addresses
+}
+
+// New returns an Engine.
+func New(c Config) *Engine {
+	return &Engine{
+		Config: c,
+		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
+		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
+		names:  subkeys(c.Secrets, "name")[0],
+	}
+}
+
+// subkeys derives, from each secret, the key for one use, so that no two uses share a key.
+func subkeys(secrets [][]byte, use string) [][]byte {
+	keys := make([][]byte, len(secrets))
+	for i, s := range secrets {
+		key, err := hkdf.Key(sha256.New, s, nil, "nativeauth "+use+" v1", sha256.Size)
+		if err != nil {
+			panic(err) // only for a length beyond what HKDF can give
+		}
+		keys[i] = key
+	}
+	return keys
+}
+
+// Shutdown sends what waits to be sent.
+func (e *Engine) Shutdown(ctx context.Context) error { return e.Queue.Shutdown(ctx) }

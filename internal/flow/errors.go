@@ -1,0 +1,68 @@
+package flow
+
+import (
+	"errors"
+	"time"
+
+	"github.com/nativeauth/nativeauth/attrs"
+)
+
+// The ways in which a step can fail. Each is one row of the wire's error catalogue; what is wrapped
+// around them is for the log.
+var (
+	ErrUsername         = errors.New("the user name is empty or no user name")
+	ErrParameter        = errors.New("a required parameter is missing") // wrapped in MissingError
+	ErrChallengeType    = errors.New("a challenge type is unknown")
+	ErrNoRedirect       = errors.New("the challenge types lack redirect")
+	ErrAttributesJSON   = errors.New("attributes is not one flat JSON object")
+	ErrTokenInvalid     = errors.New("the continuation token is not good for this call")
+	ErrTokenExpired     = errors.New("the continuation token has expired")
+	ErrCodeWrong        = errors.New("the code is wrong, expired, used or tried too often")
+	ErrUserExists       = errors.New("the user name has an account")
+	ErrUserNotFound     = errors.New("the user name has no account")
+	ErrCredentials      = errors.New("the account is disabled or not the one named")
+	ErrScope            = errors.New("a scope is unknown or of a second resource")
+	ErrConsent          = errors.New("the client may not have a scope")
+	ErrRefreshInvalid   = errors.New("the refresh token is not good")
+	ErrRefreshExpired   = errors.New("the refresh token has expired")
+	ErrGrantUnknown     = errors.New("the grant type is unknown to this call")
+	ErrGrantUnsupported = errors.New("the grant type is unknown to the token endpoint")
+	ErrBusy             = errors.New("mail cannot be taken over now")
+)
+
+// MissingError names the parameter that is missing. It is an ErrParameter.
+type MissingError struct{ Parameter string }
+
+func (e *MissingError) Error() string   { return "parameter " + e.Parameter + " is missing" }
+func (e *MissingError) Is(t error) bool { return t == ErrParameter }
+
+// TooSoonError refuses another code before a time has passed.
+type TooSoonError struct{ Wait time.Duration }
+
+func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }
+
+// InvalidAttributesError names the attributes that were refused, and why.
+type InvalidAttributesError struct{ Invalid []attrs.Invalid }
+
+func (e *InvalidAttributesError) Error() string { return "attributes are not valid" }
+
+// Redirect tells the client to go on in a browser: no method that it offers can serve. The wire
+// answers it as a success.
+type Redirect struct{ Reason string }
+
+func (r *Redirect) Error() string { return "the client has to use a browser" }
+
+// An interrupt is a step that was taken and led to a state which wants something more. Token goes
+// on from there.
+type (
+	// CredentialRequired asks for the code, after attributes that came before it.
+	CredentialRequired struct{ Token string }
+	// AttributesRequired asks for the attributes that are still missing.
+	AttributesRequired struct {
+		Token   string
+		Missing []attrs.Attribute
+	}
+)
+
+func (*CredentialRequired) Error() string { return "a credential is required" }
+func (*AttributesRequired) Error() string { return "attributes are required" }

@@ -1,0 +1,171 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// life is a clock inside a record. It is driven by the store's clock alone, because what it counts
+// is what the store says is left: instances whose clocks differ agree on it.
+type life struct {
+	Age int64 `json:"a,omitempty"` // milliseconds that the record had lived when it was written
+	TTL int64 `json:"l"`           // milliseconds that it was given then
+}
+
+// sinceWrite is the time since the record was written, for an entry read with so much left.
+func (l life) sinceWrite(left time.Duration) time.Duration {
+	return max(0, time.Duration(l.TTL)*time.Millisecond-left)
+}
+
+// age is the time since the record was first written.
+func (l life) age(left time.Duration) time.Duration {
+	return time.Duration(l.Age)*time.Millisecond + l.sinceWrite(left)
+}
+
+func newLife(age, ttl time.Duration) life {
+	return life{Age: age.Milliseconds(), TTL: ttl.Milliseconds()}
+}
+
+// record is a flow as the store holds it. None of it is a usable code or token.
+type record struct {
+	life
+	State     state             `json:"s"`
+	Client    string            `json:"c"`
+	Username  string            `json:"n"`           // canonical, as it was given
+	Email     otp.Address       `json:"m"`           // where codes go
+	UserID    string            `json:"u"`           // of the account, or of the one to be made
+	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
+	Types     []string          `json:"y"`           // challenge types of the opening call
+	Abilities []string          `json:"b,omitempty"` // capabilities of the opening call
+	Values    map[string]string `json:"v,omitempty"` // attributes that passed
+	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
+	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
+	Sends     int               `json:"d,omitempty"` // codes so far
+	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
+	Before    []byte            `json:"p,omitempty"` // hash of the one that the last challenge replaced
+}
+
+// flow is a record on its way through a step.
+type flow struct {
+	record
+	id      token.ID
+	version int64
+	left    time.Duration // the entry's life when it was read
+	read    time.Time
+	client  *Client
+	mail    *otp.Message // goes out once the flow is saved
+}
+
+// begin returns a flow that the store does not know yet.
+func (e *Engine) begin(client *Client, r record) (*flow, error) {
+	f := &flow{record: r, client: client, read: e.Now()}
+	f.Client = client.ID
+	_, err := io.ReadFull(e.Random, f.id[:])
+	return f, err
+}
+
+// open returns the flow that a continuation token belongs to, if the token is good for the event.
+// What can be told from the token alone is told without a look-up.
+func (e *Engine) open(ctx context.Context, client *Client, text string, ev event) (*flow, error) {
+	if text == "" {
+		return nil, &MissingError{"continuation_token"}
+	}
+	t, err := e.opaque.ParseContinuation(text, client.ID)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
+	}
+	if _, ok := moves[move{state(t.State), ev}]; !ok {
+		return nil, fmt.Errorf("%w: %s in state %d", ErrTokenInvalid, ev, t.State)
+	}
+	if !e.Now().Before(t.Expires) {
+		return nil, ErrTokenExpired
+	}
+	f, err := e.load(ctx, t.Flow)
+	if err != nil {
+		return nil, err
+	}
+	f.client = client
+	return f, f.accept(t, ev)
+}
+
+// load reads a flow. One that is gone has ended, or was completed.
+func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
+	entry, err := e.State.Get(ctx, id.Key())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("%w: no such flow", ErrTokenInvalid)
+	} else if err != nil {
+		return nil, fmt.Errorf("read flow: %w", err)
+	}
+	f := &flow{id: id, version: entry.Version, left: entry.TTL, read: e.Now()}
+	if err := json.Unmarshal(entry.Value, &f.record); err != nil {
+		return nil, fmt.Errorf("read flow: %w", err)
+	}
+	return f, nil
+}
+
+// accept takes t if it is the current token; or, for a challenge, the one before it, whose answer may
+// have been lost on the way. It notes which token the next answer replaces.
+func (f *flow) accept(t token.Continuation, ev event) error {
+	hash := sha256.Sum256(t.Secret[:])
+	if ev.isChallenge() && subtle.ConstantTimeCompare(hash[:], f.Before) == 1 {
+		return nil
+	}
+	if subtle.ConstantTimeCompare(hash[:], f.Token) != 1 || state(t.State) != f.State {
+		return fmt.Errorf("%w: replaced", ErrTokenInvalid)
+	}
+	f.Before = nil
+	if ev.isChallenge() {
+		f.Before = f.Token
+	}
+	return nil
+}
+
+// age is the time since the flow began, by the store's clock up to the read and ours since.
+func (e *Engine) age(f *flow) time.Duration {
+	return f.record.age(f.left) + max(0, e.Now().Sub(f.read))
+}
+
+// save writes the flow with a fresh token, which it returns. Whoever comes second loses.
+func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
+	age := e.age(f)
+	ttl := min(idleLife, flowLife-age)
+	if ttl < time.Millisecond {
+		return "", ErrTokenExpired
+	}
+	t := token.Continuation{State: byte(f.State), Expires: e.Now().Add(ttl), Flow: f.id}
+	if _, err := io.ReadFull(e.Random, t.Secret[:]); err != nil {
+		return "", err
+	}
+	hash := sha256.Sum256(t.Secret[:])
+	f.Token = hash[:]
+	f.life = newLife(age, ttl)
+	if err := e.put(ctx, f.id, f.version, ttl, &f.record); err != nil {
+		return "", err
+	}
+	return e.opaque.Continuation(t, f.Client), nil
+}
+
+// put writes a record over the version that was read.
+func (e *Engine) put(ctx context.Context, id token.ID, version int64, ttl time.Duration, record any) error {
+	value, err := json.Marshal(record)
+	if err != nil {
+		return fmt.Errorf("write flow: %w", err)
+	}
+	err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: version, TTL: ttl})
+	if errors.Is(err, store.ErrConflict) {
+		return fmt.Errorf("%w: another call won", ErrTokenInvalid)
+	} else if err != nil {
+		return fmt.Errorf("write flow: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// family is the record that a sign-in leaves: all refresh tokens that descend from it. Of the
+// tokens it holds a counter only; they are made from that.
+type family struct {
+	life
+	State      state            `json:"s"`
+	Client     string           `json:"c"`
+	User       string           `json:"u"`
+	Epoch      int64            `json:"e,omitempty"`
+	Scopes     []string         `json:"o"`
+	AuthTime   int64            `json:"t"`
+	AMR        []string         `json:"m"`
+	Counter    uint32           `json:"n"` // of the token that is good now
+	Generation token.Generation `json:"g"` // of the key that made it
+	Expires    int64            `json:"x"` // of that token, in Unix milliseconds
+}
+
+func (m *family) ttl() time.Duration { return time.Duration(m.TTL) * time.Millisecond }
+
+// renew gives the family of a certain age its next life: idle from now on, and whole at the most.
+func (m *family) renew(now time.Time, age, idle, whole time.Duration) {
+	ttl := min(idle, whole-age)
+	m.life = newLife(age, ttl)
+	m.Expires = now.Add(ttl).UnixMilli()
+}
+
+// attachRefresh adds the refresh token that is good now.
+func (e *Engine) attachRefresh(t *Tokens, id token.ID, m *family) {
+	expires := time.UnixMilli(m.Expires)
+	t.Refresh = e.opaque.Refresh(token.Refresh{Family: id, Counter: m.Counter, Expires: expires}, m.Client, m.Generation)
+	t.RefreshLife = expires.Sub(e.Now())
+}
+
+// refresh exchanges a refresh token for new tokens, its own successor among them. The same token
+// again, within the grace, gets the same successor: a lost answer, or two tabs. After that it is
+// taken for stolen and ends its family (RFC 9700 §4.14.2).
+func (e *Engine) refresh(ctx context.Context, req Redeem) (Tokens, error) {
+	if req.RefreshToken == "" {
+		return Tokens{}, &MissingError{"refresh_token"}
+	}
+	t, err := e.opaque.ParseRefresh(req.RefreshToken, req.Client.ID)
+	if err != nil {
+		return Tokens{}, fmt.Errorf("%w: %w", ErrRefreshInvalid, err)
+	}
+	if !e.Now().Before(t.Expires) {
+		return Tokens{}, ErrRefreshExpired
+	}
+	for range casTries {
+		tokens, err := e.rotate(ctx, t, req)
+		if !errors.Is(err, store.ErrConflict) {
+			return tokens, err
+		}
+	}
+	return Tokens{}, errors.New("refresh: the family changes faster than it can be read")
+}
+
+// rotate reads the family and moves it on. It returns store.ErrConflict if another call has moved
+// it in between.
+func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Tokens, error) {
+	entry, err := e.State.Get(ctx, t.Family.Key())
+	if errors.Is(err, store.ErrNotFound) {
+		return Tokens{}, fmt.Errorf("%w: no such family", ErrRefreshInvalid)
+	} else if err != nil {
+		return Tokens{}, fmt.Errorf("read family: %w", err)
+	}
+	var m family
+	if err := json.Unmarshal(entry.Value, &m); err != nil {
+		return Tokens{}, fmt.Errorf("read family: %w", err)
+	}
+	repeat := t.Counter+1 == m.Counter && m.sinceWrite(entry.TTL) < reuseGrace
+	if t.Counter != m.Counter && !repeat {
+		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, "used again")
+	}
+	u, err := e.Users.UserByID(ctx, m.User)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Tokens{}, fmt.Errorf("look up user: %w", err)
+	} else if err != nil || u.Disabled || u.Epoch != m.Epoch {
+		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, "user gone, disabled or signed out")
+	}
+	g, err := e.narrow(req.Scope, m.Scopes, req.Client)
+	if err != nil {
+		return Tokens{}, err
+	}
+	tokens, err := e.sign(ctx, u, &m, g)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if !repeat {
+		if err := e.advance(ctx, t.Family, entry, &m); err != nil {
+			return Tokens{}, err
+		}
+	}
+	e.attachRefresh(&tokens, t.Family, &m)
+	return tokens, nil
+}
+
+// advance makes the next token of the family the one that is good.
+func (e *Engine) advance(ctx context.Context, id token.ID, entry store.Entry, m *family) error {
+	m.Counter++
+	m.Generation = e.opaque.Newest()
+	m.renew(e.Now(), m.age(entry.TTL), e.RefreshIdle, e.RefreshLife)
+	if m.TTL <= 0 {
+		return ErrRefreshExpired
+	}
+	value, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write family: %w", err)
+	}
+	err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: entry.Version, TTL: m.ttl()})
+	if err != nil {
+		return fmt.Errorf("write family: %w", err)
+	}
+	return nil
+}
+
+// revoke ends a family, and says why.
+func (e *Engine) revoke(ctx context.Context, id token.ID, version int64, why string) error {
+	if err := e.State.Delete(ctx, id.Key(), version); err != nil {
+		return fmt.Errorf("revoke family: %w", err)
+	}
+	return fmt.Errorf("%w: %s", ErrRefreshInvalid, why)
+}

@@ -1,0 +1,226 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nativeauth/nativeauth/attrs"
+	"github.com/nativeauth/nativeauth/internal/guid"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
+)
+
+// SignUpStart opens a sign-up.
+type SignUpStart struct {
+	Client       *Client
+	Username     string
+	Types        string
+	Capabilities string
+	Attributes   string
+}
+
+// Continue is the answer of a step that leads to another call.
+type Continue struct{ Token string }
+
+// SignUpStart opens a sign-up for an address without an account. What is said of the person is
+// checked now and kept with the flow; nothing is in the user table before the address is proven.
+func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, error) {
+	address, err := otp.ParseAddress(req.Username)
+	if err != nil {
+		return Continue{}, ErrUsername
+	}
+	types, err := openingTypes(req.Types)
+	if err != nil {
+		return Continue{}, err
+	}
+	var values map[string]string
+	if req.Attributes != "" {
+		if values, err = readAttributes(req.Client, req.Attributes); err != nil {
+			return Continue{}, err
+		}
+	}
+	if err := e.mustBeFree(ctx, string(address)); err != nil {
+		return Continue{}, err
+	}
+	if !slices.Contains(types, typeOOB) {
+		return Continue{}, &Redirect{}
+	}
+	id, err := guid.New(e.Random)
+	if err != nil {
+		return Continue{}, err
+	}
+	return e.start(ctx, req.Client, record{
+		State: signUpStarted, Username: string(address), Email: address, UserID: id,
+		Types: types, Abilities: parseCapabilities(req.Capabilities), Values: values,
+	})
+}
+
+func (e *Engine) mustBeFree(ctx context.Context, username string) error {
+	switch _, err := e.Users.UserByUsername(ctx, username); {
+	case err == nil:
+		return ErrUserExists
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	default:
+		return fmt.Errorf("look up user: %w", err)
+	}
+}
+
+// start saves a new flow.
+func (e *Engine) start(ctx context.Context, client *Client, r record) (Continue, error) {
+	f, err := e.begin(client, r)
+	if err != nil {
+		return Continue{}, err
+	}
+	next, err := e.save(ctx, f)
+	return Continue{next}, err
+}
+
+// SignUpContinue gives a code or attributes to a sign-up.
+type SignUpContinue struct {
+	Client     *Client
+	Token      string
+	Grant      string // oob, attributes or password
+	Code       string
+	Attributes string
+}
+
+// signUpGrants says what each grant type of the continue call gives.
+var signUpGrants = map[string]event{"oob": giveCode, "attributes": giveAttributes, "password": givePassword}
+
+// SignUpContinue takes a sign-up one step on. The step that fills the last need creates the account.
+// A step that leaves a need is answered with an interrupt.
+func (e *Engine) SignUpContinue(ctx context.Context, req SignUpContinue) (Continue, error) {
+	ev, err := grantEvent(signUpGrants, req.Grant, ErrGrantUnknown)
+	if err != nil {
+		return Continue{}, err
+	}
+	f, err := e.open(ctx, req.Client, req.Token, ev)
+	if err != nil {
+		return Continue{}, err
+	}
+	if err := e.take(ctx, f, ev, input{code: req.Code, attributes: req.Attributes}); err != nil {
+		return Continue{}, err
+	}
+	next, err := e.save(ctx, f)
+	if err != nil {
+		return Continue{}, err
+	}
+	switch f.State {
+	case signUpStarted:
+		return Continue{}, &CredentialRequired{next}
+	case signUpAttributes:
+		return Continue{}, &AttributesRequired{next, f.client.Attributes.Missing(f.Values)}
+	}
+	return Continue{next}, nil
+}
+
+// grantEvent finds what a grant type stands for.
+func grantEvent(table map[string]event, grant string, unknown error) (event, error) {
+	if grant == "" {
+		return "", &MissingError{"grant_type"}
+	}
+	ev, ok := table[grant]
+	if !ok {
+		return "", unknown
+	}
+	return ev, nil
+}
+
+// keepAttributes stores attributes that come before the code. A code that was sent is dropped with
+// it: the app asks for the next one itself.
+func (e *Engine) keepAttributes(_ context.Context, f *flow, in input) error {
+	values, err := readAttributes(f.client, in.attributes)
+	if err != nil {
+		return err
+	}
+	f.addValues(values)
+	f.Code = nil
+	return nil
+}
+
+// proveAddress takes the code, and finishes the sign-up if nothing is missing then.
+func (e *Engine) proveAddress(ctx context.Context, f *flow, in input) error {
+	if err := e.checkCode(ctx, f, in); err != nil {
+		return err
+	}
+	return e.finishSignUp(ctx, f)
+}
+
+// completeAttributes takes attributes after the address was proven. Optional ones count only in the
+// company of required ones.
+func (e *Engine) completeAttributes(ctx context.Context, f *flow, in input) error {
+	values, err := readAttributes(f.client, in.attributes)
+	if err != nil {
+		return err
+	}
+	asked := f.client.Attributes.Missing(f.Values)
+	if slices.ContainsFunc(asked, func(a attrs.Attribute) bool { return values[a.Name] != "" }) {
+		f.addValues(values)
+	}
+	return e.finishSignUp(ctx, f)
+}
+
+func (f *flow) addValues(values map[string]string) {
+	if f.Values == nil {
+		f.Values = values
+		return
+	}
+	maps.Copy(f.Values, values)
+}
+
+// readAttributes decodes and checks what a client says of a person.
+func readAttributes(client *Client, text string) (map[string]string, error) {
+	if text == "" {
+		return nil, &MissingError{"attributes"}
+	}
+	submission, err := attrs.Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAttributesJSON, err)
+	}
+	values, invalid := client.Attributes.Check(submission)
+	if len(invalid) > 0 {
+		return nil, &InvalidAttributesError{invalid}
+	}
+	return values, nil
+}
+
+// finishSignUp creates the account, or leaves the flow waiting for the attributes that are missing.
+func (e *Engine) finishSignUp(ctx context.Context, f *flow) error {
+	if len(f.client.Attributes.Missing(f.Values)) > 0 {
+		f.State = signUpAttributes
+		return nil
+	}
+	err := e.Users.CreateUser(ctx, store.User{
+		ID: f.UserID, Username: f.Username, Email: string(f.Email), Attributes: f.Values, CreatedAt: e.Now().UTC(),
+	})
+	if errors.Is(err, store.ErrExists) {
+		return e.recognise(ctx, f)
+	} else if err != nil {
+		return fmt.Errorf("create user: %w", err)
+	}
+	return nil
+}
+
+// recognise succeeds if the account that exists is this flow's own: the step was interrupted after
+// it had made the account, and is repeated now, perhaps with attributes that came in between.
+func (e *Engine) recognise(ctx context.Context, f *flow) error {
+	u, err := e.Users.UserByUsername(ctx, f.Username)
+	if err != nil {
+		return fmt.Errorf("look up user: %w", err)
+	}
+	if u.ID != f.UserID {
+		return ErrUserExists
+	}
+	if maps.Equal(u.Attributes, f.Values) {
+		return nil
+	}
+	u.Attributes = f.Values
+	if err := e.Users.UpdateUser(ctx, u); err != nil {
+		return fmt.Errorf("update user: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package otp
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+const (
+	// Digits is the length of a code.
+	Digits = 8
+	// Tries is how many submissions are compared with one code.
+	Tries = 5
+
+	values = 100_000_000 // 10^Digits
+)
+
+// New draws a code, uniformly from all texts of Digits decimal digits.
+func New(random io.Reader) (string, error) {
+	// The largest multiple of values that a uint32 holds: keeping what lies beyond it would
+	// favour low codes.
+	const limit = 1 << 32 / values * values
+	for {
+		var b [4]byte
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return "", fmt.Errorf("otp: draw a code: %w", err)
+		}
+		if n := binary.BigEndian.Uint32(b[:]); n < limit {
+			return fmt.Sprintf("%0*d", Digits, n%values), nil
+		}
+	}
+}
+
+// Canonical returns the one spelling of a code that is compared: blanks and hyphens of ASCII are
+// removed, and what remains must be Digits ASCII digits.
+func Canonical(s string) (code string, ok bool) {
+	var digits [Digits]byte
+	n := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ' || c == '\t' || c == '-':
+		case c >= '0' && c <= '9' && n < Digits:
+			digits[n] = c
+			n++
+		default:
+			return "", false
+		}
+	}
+	return string(digits[:n]), n == Digits
+}
+
+// Binding is all that a code is good for: it verifies in no other flow, for no other purpose,
+// account or client.
+type Binding struct {
+	Purpose Purpose
+	Flow    string
+	Account Address
+	Client  string
+}
+
+// Hasher makes the keyed hashes under which codes are stored. It is safe for concurrent use.
+type Hasher struct {
+	keys [][]byte
+}
+
+// NewHasher returns a Hasher that hashes under the first key and verifies under any of them.
+func NewHasher(keys [][]byte) Hasher { return Hasher{keys: keys} }
+
+// Sum returns the hash of a code in canonical form: HMAC-SHA-256 over the code and its binding.
+func (h Hasher) Sum(b Binding, code string) []byte { return sum(h.keys[0], b, code) }
+
+// Verify tells, in constant time, whether hash is that of the code.
+func (h Hasher) Verify(hash []byte, b Binding, code string) bool {
+	ok := false
+	for _, key := range h.keys {
+		ok = hmac.Equal(hash, sum(key, b, code)) || ok
+	}
+	return ok
+}
+
+func sum(key []byte, b Binding, code string) []byte {
+	mac := hmac.New(sha256.New, key)
+	var text []byte
+	for _, part := range [...]string{string(b.Purpose), b.Flow, string(b.Account), b.Client, code} {
+		// Lengths keep the parts apart, so that no two bindings hash the same text.
+		text = binary.BigEndian.AppendUint32(text, uint32(len(part)))
+		text = append(text, part...)
+	}
+	mac.Write(text)
+	return mac.Sum(nil)
+}

@@ -1,0 +1,97 @@
+package token
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nativeauth/nativeauth/store"
+)
+
+// ClaimsRequest says whose tokens are being made.
+type ClaimsRequest struct {
+	User     store.User
+	ClientID string
+	Scopes   []string // granted
+}
+
+// ExtraClaims are claims of the host, by name.
+type ExtraClaims struct {
+	Access map[string]any // for the access token
+	ID     map[string]any // for the id token
+}
+
+// ClaimsFunc adds the host's own claims to the tokens of a user. It is called at every sign-in and
+// every refresh. An error refuses the tokens. So does a claim that the protocol sets itself, such as
+// sub or aud; those of the profile, such as name, may be set and replace ours.
+type ClaimsFunc func(ctx context.Context, r ClaimsRequest) (ExtraClaims, error)
+
+// AccessClaims are the protocol's claims of an access token: RFC 9068 §2.2, and those that readers
+// of Entra's tokens look for.
+type AccessClaims struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub"`
+	Audience  string   `json:"aud"`
+	Expires   int64    `json:"exp"`
+	NotBefore int64    `json:"nbf"`
+	IssuedAt  int64    `json:"iat"`
+	ID        string   `json:"jti"`
+	ClientID  string   `json:"client_id"`
+	Scope     string   `json:"scope"`         // all that was granted
+	APIScope  string   `json:"scp,omitempty"` // the API's scopes among them
+	AuthTime  int64    `json:"auth_time"`
+	AMR       []string `json:"amr"`
+	ObjectID  string   `json:"oid"`
+	TenantID  string   `json:"tid"`
+	Party     string   `json:"azp"`
+	Version   string   `json:"ver"`
+}
+
+// IDClaims are the protocol's claims of an id token: OpenID Connect Core §2, and those that MSAL
+// reads.
+type IDClaims struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub"`
+	Audience  string   `json:"aud"`
+	Expires   int64    `json:"exp"`
+	NotBefore int64    `json:"nbf"`
+	IssuedAt  int64    `json:"iat"`
+	AuthTime  int64    `json:"auth_time"`
+	AMR       []string `json:"amr"`
+	ObjectID  string   `json:"oid"`
+	TenantID  string   `json:"tid"`
+	Version   string   `json:"ver"`
+}
+
+// reserved are the claims that a host cannot set: they decide what a token is good for.
+var reserved = []string{
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp", "azp", "oid", "tid", "ver",
+	"auth_time", "amr", "acr", "nonce", "cnf", "at_hash", "c_hash", "tfp", "signin_state", "act", "may_act",
+}
+
+// ErrReserved says that a ClaimsFunc returned a claim that the protocol sets itself.
+var ErrReserved = errors.New("token: claim is set by the protocol")
+
+// Merge returns the protocol's claims and the others as one JSON object, or ErrReserved.
+func Merge(protocol any, others map[string]any) ([]byte, error) {
+	body, err := json.Marshal(protocol)
+	if err != nil {
+		return nil, fmt.Errorf("token: claims: %w", err)
+	}
+	if len(others) == 0 {
+		return body, nil
+	}
+	for name := range others {
+		if slices.Contains(reserved, name) {
+			return nil, fmt.Errorf("%w: %q", ErrReserved, name)
+		}
+	}
+	more, err := json.Marshal(others)
+	if err != nil {
+		return nil, fmt.Errorf("token: claims of the host: %w", err)
+	}
+	body[len(body)-1] = ','
+	return append(body, more[1:]...), nil
+}

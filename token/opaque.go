@@ -1,0 +1,163 @@
+package token
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// ErrInvalid says that a token was not made here, or not for this use. It tells no more.
+var ErrInvalid = errors.New("token: invalid")
+
+// ID names the record in the store that an opaque token belongs to.
+type ID [16]byte
+
+// Key returns the key of the record in a store.State.
+func (id ID) Key() string { return "flow/" + base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// Strict, so that no second spelling of a token is accepted.
+var encoding = base64.RawURLEncoding.Strict()
+
+// Continuation is what a continuation token says to the server; to everybody else it is opaque. The
+// 256 bits of Secret make it unguessable; State and Expires are authenticated, so that a token that
+// is forged, misused or expired is told without a look-up.
+type Continuation struct {
+	State   byte      // of the flow, at the time the token was given out
+	Expires time.Time // to the millisecond
+	Flow    ID
+	Secret  [32]byte
+}
+
+const (
+	continuationBody = 1 + 8 + len(ID{}) + 32
+	tagSize          = 16
+	continuationSize = continuationBody + tagSize
+)
+
+// Opaque makes and reads opaque tokens. The keys, newest first, are 32 bytes each: the first makes
+// tokens, any of them reads. It is safe for concurrent use.
+type Opaque struct {
+	keys [][]byte
+}
+
+// NewOpaque returns an Opaque with these keys.
+func NewOpaque(keys [][]byte) Opaque { return Opaque{keys: keys} }
+
+// Continuation returns the text of c for a client.
+func (o Opaque) Continuation(c Continuation, client string) string {
+	b := make([]byte, 0, continuationSize)
+	b = append(b, c.State)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.Expires.UnixMilli()))
+	b = append(b, c.Flow[:]...)
+	b = append(b, c.Secret[:]...)
+	b = append(b, tag(o.keys[0], "continuation", client, b)[:tagSize]...)
+	return encoding.EncodeToString(b)
+}
+
+// ParseContinuation reads a token that Continuation made for the same client, expired or not. It
+// returns ErrInvalid for anything else.
+func (o Opaque) ParseContinuation(text, client string) (Continuation, error) {
+	var c Continuation
+	if len(text) != encoding.EncodedLen(continuationSize) {
+		return c, ErrInvalid
+	}
+	b, err := encoding.DecodeString(text)
+	if err != nil || len(b) != continuationSize {
+		return c, ErrInvalid
+	}
+	body := b[:continuationBody]
+	if !o.authentic("continuation", client, body, b[continuationBody:]) {
+		return c, ErrInvalid
+	}
+	c.State = body[0]
+	c.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[1:9])))
+	copy(c.Flow[:], body[9:])
+	copy(c.Secret[:], body[9+len(c.Flow):])
+	return c, nil
+}
+
+// Refresh is what a refresh token says to the server. The token's 256 bits are an HMAC over these
+// three and the client, so the store needs to hold none of them: a family and a counter give the
+// same token again.
+type Refresh struct {
+	Family  ID
+	Counter uint32
+	Expires time.Time // to the millisecond
+}
+
+const (
+	refreshBody = len(ID{}) + 4 + 8
+	refreshSize = refreshBody + sha256.Size
+)
+
+// Generation names the key that made a token, so that the same token can be made again after a
+// newer key has come.
+type Generation uint32
+
+// Newest returns the generation of the key that makes tokens now.
+func (o Opaque) Newest() Generation { return generation(o.keys[0]) }
+
+// Refresh returns the text of r for a client, made with the key of a generation, or with the newest
+// if that key is gone.
+func (o Opaque) Refresh(r Refresh, client string, g Generation) string {
+	key := o.keys[0]
+	for _, k := range o.keys {
+		if generation(k) == g {
+			key = k
+		}
+	}
+	b := make([]byte, 0, refreshSize)
+	b = append(b, r.Family[:]...)
+	b = binary.BigEndian.AppendUint32(b, r.Counter)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Expires.UnixMilli()))
+	b = append(b, tag(key, "refresh", client, b)...)
+	return encoding.EncodeToString(b)
+}
+
+// ParseRefresh reads a token that Refresh made for the same client, expired or not. It returns
+// ErrInvalid for anything else.
+func (o Opaque) ParseRefresh(text, client string) (Refresh, error) {
+	var r Refresh
+	if len(text) != encoding.EncodedLen(refreshSize) {
+		return r, ErrInvalid
+	}
+	b, err := encoding.DecodeString(text)
+	if err != nil || len(b) != refreshSize {
+		return r, ErrInvalid
+	}
+	body := b[:refreshBody]
+	if !o.authentic("refresh", client, body, b[refreshBody:]) {
+		return r, ErrInvalid
+	}
+	copy(r.Family[:], body)
+	r.Counter = binary.BigEndian.Uint32(body[len(r.Family):])
+	r.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[len(r.Family)+4:])))
+	return r, nil
+}
+
+// authentic tells whether mac, as much of it as there is, is the tag of body under any key.
+func (o Opaque) authentic(purpose, client string, body, mac []byte) bool {
+	for _, key := range o.keys {
+		if hmac.Equal(mac, tag(key, purpose, client, body)[:len(mac)]) {
+			return true
+		}
+	}
+	return false
+}
+
+// tag authenticates body for one purpose and client. Purposes hold no NUL and body has one length
+// for each, so the text it hashes can be read in one way only.
+func tag(key []byte, purpose, client string, body []byte) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(purpose + "\x00" + client))
+	mac.Write(body)
+	return mac.Sum(nil)
+}
+
+func generation(key []byte) Generation {
+	sum := sha256.Sum256(append([]byte("generation\x00"), key...))
+	return Generation(binary.BigEndian.Uint32(sum[:4]))
+}
