@@ -107,7 +107,10 @@ func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 		return nil, fmt.Errorf("read flow: %w", err)
 	}
 	f := &flow{id: id, version: entry.Version, left: entry.TTL, read: e.Now()}
-	if err := json.Unmarshal(entry.Value, &f.record); err != nil {
+	err = json.Unmarshal(entry.Value, &f.record)
+	if f.State == signedIn { // a family by now, whose record has another shape
+		return nil, fmt.Errorf("%w: the flow was completed", ErrTokenInvalid)
+	} else if err != nil {
 		return nil, fmt.Errorf("read flow: %w", err)
 	}
 	return f, nil
