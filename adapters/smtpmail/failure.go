@@ -1,0 +1,34 @@
+package smtpmail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"regexp"
+
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// errAnswer stands for an answer that makes no sense, whose words are kept to the server.
+var errAnswer = errors.New("server's answer is not understood")
+
+// enhancedCode is the second code in front of a server's words (RFC 3463 §2).
+var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}\b`)
+
+// failed says that a step failed and why, without the words of the server.
+func failed(ctx context.Context, step string, err error) error {
+	if ctx.Err() != nil {
+		err = ctx.Err() // what the connection reports is only that it was closed for this
+	}
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
+		if enhanced := enhancedCode.FindString(reply.Msg); enhanced != "" {
+			return fmt.Errorf("%s: server answered %d %s", step, reply.Code, enhanced)
+		}
+		return fmt.Errorf("%s: server answered %d", step, reply.Code)
+	}
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || errors.Is(err, smtp.ErrUnexpectedServerResponse) {
+		err = errAnswer
+	}
+	return fmt.Errorf("%s: %w", step, err)
+}

@@ -1,0 +1,157 @@
+package smtpmail_test
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net/mail"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nativeauth/nativeauth/adapters/smtpmail"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Not run: it needs a mail server.
+func ExampleNew() {
+	sender, err := smtpmail.New(smtpmail.Config{
+		Addr:     "smtp.example.com:587",
+		From:     "Example <no-reply@example.com>",
+		Username: "example",
+		Password: os.Getenv("SMTP_PASSWORD"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var _ otp.Sender = sender
+}
+
+func TestSend_DeliversOneMessageToOneRecipient(t *testing.T) {
+	srv := new(server).start(t)
+	m := message()
+	require.NoError(t, open(t, smtpmail.Config{Addr: srv.addr}).Send(t.Context(), m))
+
+	verbs, mails := srv.seen()
+	assert.Equal(t, []string{"EHLO", "MAIL", "RCPT", "DATA", "QUIT"}, verbs)
+	require.Len(t, mails, 1)
+	assert.Equal(t, "FROM:<no-reply@example.com> BODY=8BITMIME", mails[0].from)
+	assert.Equal(t, []string{"TO:<ada@example.com>"}, mails[0].to)
+
+	header, body := parse(t, mails[0])
+	assert.Equal(t, `"Example, Inc." <no-reply@example.com>`, header.Get("From"))
+	assert.Equal(t, "<ada@example.com>", header.Get("To"))
+	assert.Equal(t, m.Subject(), header.Get("Subject"))
+	assert.Equal(t, "auto-generated", header.Get("Auto-Submitted"))
+	assert.Equal(t, "text/plain; charset=UTF-8", header.Get("Content-Type"))
+	assert.Regexp(t, `^<[A-Z2-7]{26}@example\.com>$`, header.Get("Message-Id"))
+	date, err := header.Date()
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), date, time.Minute)
+	assert.Empty(t, header.Get("User-Agent")+header.Get("X-Mailer"))
+	assert.Equal(t, m.Text(), body)
+}
+
+func TestSend_CarriesAnyLanguage(t *testing.T) {
+	srv := new(server).start(t)
+	m := message()
+	m.App = "Büchereï 図書館 – a name long enough for its header to be folded once or even twice"
+	require.NoError(t, open(t, smtpmail.Config{Addr: srv.addr}).Send(t.Context(), m))
+	_, mails := srv.seen()
+	require.Len(t, mails, 1)
+	header, body := parse(t, mails[0])
+	subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
+	require.NoError(t, err)
+	assert.Equal(t, m.Subject(), subject)
+	assert.Equal(t, m.Text(), body)
+}
+
+func TestSend_LetsNoAppNameIntoHeaderOrEnvelope(t *testing.T) {
+	for _, app := range []string{
+		"Eve\r\nBcc: victim@example.com",
+		"Eve\nBcc: victim@example.com\n\nother body",
+		"Eve\r\n.\r\nRCPT TO:<victim@example.com>\r\n",
+		"Eve\u2028Bcc: victim@example.com\x00\x7f\u0085",
+		strings.Repeat("é\r\nBcc: victim@example.com ", 20),
+	} {
+		srv := new(server).start(t)
+		m := message()
+		m.App = app
+		require.NoError(t, open(t, smtpmail.Config{Addr: srv.addr}).Send(t.Context(), m))
+		verbs, mails := srv.seen()
+		assert.Equal(t, []string{"EHLO", "MAIL", "RCPT", "DATA", "QUIT"}, verbs)
+		require.Len(t, mails, 1)
+		assert.Equal(t, []string{"TO:<ada@example.com>"}, mails[0].to)
+		header, body := parse(t, mails[0])
+		assert.Equal(t, "<ada@example.com>", header.Get("To"))
+		assert.Len(t, header, 9, "From, To, Subject, Date, Message-ID, Auto-Submitted and three of MIME")
+		assert.NotRegexp(t, `(?m)^(Bcc|RCPT|\.)`, body)
+		subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
+		require.NoError(t, err)
+		assert.NotContains(t, subject, "\n")
+	}
+}
+
+func TestSend_RefusesEveryRecipientThatIsNotCanonical(t *testing.T) {
+	srv := new(server).start(t)
+	sender := open(t, smtpmail.Config{Addr: srv.addr})
+	for _, to := range []otp.Address{"", "ada", "ADA@example.com", " ada@example.com", "ada@Example.com",
+		"ada@example.com,eve@example.com", "ada@example.com, eve@example.com", "ada@example.com;eve@example.com",
+		"ada@example.com\r\nBcc: eve@example.com", "ada@example.com>\r\nRCPT TO:<eve@example.com", "<ada@example.com>",
+		"Ada <ada@example.com>", "group:ada@example.com,eve@example.com;", `"a@b"@example.com`, "ada%eve@example.com",
+		"ada@[127.0.0.1]", "ada@example.com\x00", "jos\u00e9@example.com", "ada@ex\u00e4mple.com"} {
+		m := message()
+		m.To = to
+		err := sender.Send(t.Context(), m)
+		assert.EqualError(t, err, "smtpmail: compose: recipient is not a canonical address", "%q", to)
+	}
+	verbs, _ := srv.seen()
+	assert.Empty(t, verbs, "the server heard of it")
+}
+
+func TestSend_WorksFromManyGoroutines(t *testing.T) {
+	srv := (&server{auth: "PLAIN"}).start(t)
+	sender := open(t, smtpmail.Config{Addr: srv.addr, Username: "u", Password: "p"})
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() { assert.NoError(t, sender.Send(t.Context(), message())) })
+	}
+	wg.Wait()
+	_, mails := srv.seen()
+	ids := map[string]bool{}
+	for _, m := range mails {
+		header, _ := parse(t, m)
+		ids[header.Get("Message-Id")] = true
+	}
+	assert.Len(t, ids, 10)
+}
+
+func message() otp.Message {
+	return otp.Message{Channel: otp.Email, To: "ada@example.com", Purpose: otp.SignIn, App: "Engine",
+		Code: "31415926", Life: 10 * time.Minute}
+}
+
+// open returns a sender with a name that needs quoting.
+func open(t *testing.T, c smtpmail.Config) *smtpmail.Sender {
+	t.Helper()
+	c.From = `"Example, Inc." <no-reply@example.com>`
+	sender, err := smtpmail.New(c)
+	require.NoError(t, err)
+	return sender
+}
+
+func parse(t *testing.T, r received) (mail.Header, string) {
+	t.Helper()
+	m, err := mail.ReadMessage(strings.NewReader(r.data))
+	require.NoError(t, err)
+	require.Equal(t, "quoted-printable", m.Header.Get("Content-Transfer-Encoding"))
+	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	require.NoError(t, err)
+	return m.Header, strings.ReplaceAll(string(body), "\r\n", "\n")
+}
