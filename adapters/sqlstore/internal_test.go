@@ -1,0 +1,106 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"reflect"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var dialects = []Dialect{SQLite}
+
+func TestDialects(t *testing.T) {
+	for _, d := range dialects {
+		t.Run(d.name, func(t *testing.T) {
+			assert.NotNil(t, d.check)
+			assert.NotNil(t, d.exclusively)
+			q := reflect.ValueOf(d.queries)
+			for i := range q.NumField() {
+				assert.NotEmpty(t, q.Field(i).String(), q.Type().Field(i).Name)
+			}
+			all, err := readMigrations(Migrations(d))
+			require.NoError(t, err)
+			require.NotEmpty(t, all)
+			for _, m := range all {
+				assert.NotEmpty(t, m.statements(), m.name)
+			}
+		})
+	}
+}
+
+func TestReadMigrations_RefusesAGap(t *testing.T) {
+	_, err := readMigrations(fstest.MapFS{"0001_a.sql": {}, "0003_c.sql": {}})
+	assert.ErrorContains(t, err, "0003_c.sql does not have the version 2")
+	_, err = readMigrations(fstest.MapFS{"first.sql": {}})
+	assert.ErrorContains(t, err, "first.sql does not have the version 1")
+}
+
+func TestMigration_StatementsEndWithTheLine(t *testing.T) {
+	m := migration{text: "-- one; two\nCREATE x (\n  a, -- b; c\n  d\n);\n\nINSERT 'e;f';\n"}
+	assert.Equal(t, []string{"-- one; two\nCREATE x (\n  a, -- b; c\n  d\n)", "INSERT 'e;f'"}, m.statements())
+}
+
+func TestSQLiteSettings_OldVersionsAreRefused(t *testing.T) {
+	good := sqliteSettings{version: "3.51.3", file: "/app.db", journalMode: "wal", busyTimeout: 5000, synchronous: 2}
+	require.Empty(t, good.problems())
+	for version, ok := range map[string]bool{
+		"3.51.3": true, "3.51.10": true, "3.52.0": true, "4.0.0": true,
+		"3.51.2": false, "3.9.99": false, "2.99.99": false, "unknown": false, "": false,
+	} {
+		s := good
+		s.version = version
+		if ok {
+			assert.Empty(t, s.problems(), version)
+		} else {
+			assert.Len(t, s.problems(), 1, version)
+		}
+	}
+}
+
+func TestFirstVersion_LeavesRoomAbove(t *testing.T) {
+	seen := map[int64]bool{}
+	for range 1000 {
+		v := firstVersion()
+		assert.Positive(t, v)
+		assert.LessOrEqual(t, v, int64(1)<<62)
+		seen[v] = true
+	}
+	assert.Len(t, seen, 1000)
+}
+
+func TestMilliseconds_LeavesSomethingOfEveryLife(t *testing.T) {
+	assert.EqualValues(t, 1, milliseconds(1))
+	assert.EqualValues(t, 1, milliseconds(1999*time.Microsecond))
+	assert.EqualValues(t, 60_000, milliseconds(time.Minute))
+}
+
+func TestCleaner_SurvivesErrorsAndPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var log bytes.Buffer
+		calls := 0
+		c := startCleaner(func(context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
+			calls++
+			if calls == 1 {
+				panic("a driver's")
+			}
+			return assert.AnError
+		}, time.Minute, slog.New(slog.NewTextHandler(&log, nil)))
+
+		time.Sleep(2*time.Minute + time.Second)
+		c.stop()
+		assert.Equal(t, 2, calls)
+		assert.Contains(t, log.String(), "panic: a driver's")
+		assert.Contains(t, log.String(), assert.AnError.Error())
+	})
+}
