@@ -58,6 +58,7 @@ func Mount(mux Mux, cfg Config) (*Auth, error) {
 		mux.Handle(a.prefix+path, a)
 	}
 	if a.prefix != "" {
+		mux.Handle(a.prefix, a) // or http.ServeMux would redirect it to the next
 		mux.Handle(a.prefix+"/", a)
 		return a, nil
 	}
