@@ -21,6 +21,7 @@ import (
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/token"
 )
 
 const (
@@ -42,6 +43,9 @@ type world struct {
 	store *memory.Store
 	mail  *mailbox
 	clock *clock
+
+	claims    token.ExtraClaims // what the host adds
+	claimsErr error
 }
 
 // newWorld mounts an API on memory stores and a clock that stands still. change may alter its
@@ -76,6 +80,7 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 		ResendInterval: -1,
 		Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now:            w.clock.now,
+		Claims:         w.hook,
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -86,6 +91,10 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 	w.auth = auth
 	t.Cleanup(func() { assert.NoError(t, auth.Shutdown(context.Background())) })
 	return w
+}
+
+func (w *world) hook(context.Context, token.ClaimsRequest) (token.ExtraClaims, error) {
+	return w.claims, w.claimsErr
 }
 
 // clock is a time that tests move.
@@ -220,6 +229,13 @@ func (a answer) refused(status int, code, suberror string, number int) answer {
 		assert.Equal(a.t, suberror, a.body["suberror"])
 	}
 	assert.Equal(a.t, []any{float64(number)}, a.body["error_codes"])
+	return a
+}
+
+// says checks for a part of the text that an error comes with.
+func (a answer) says(part string) answer {
+	a.t.Helper()
+	assert.Contains(a.t, a.body["error_description"], part)
 	return a
 }
 
