@@ -26,7 +26,6 @@ gate.begin((app, tokens) => {
 home.listen((text, bad) => {
   show("gate");
   gate.reopen(text, bad);
-  say(text);
 });
 
 if (session.current()) {

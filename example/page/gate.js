@@ -36,6 +36,16 @@ function fresh() {
   return { flow: "signUp", step: "address", app: apps()[0].value, username: "" };
 }
 
+// recall returns the flow that was under way, if its app is still there.
+function recall() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(key));
+    return apps().some((a) => a.value === kept.app) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
 function remember(changes) {
   Object.assign(state, changes);
   sessionStorage.setItem(key, JSON.stringify(state));
@@ -44,11 +54,7 @@ function remember(changes) {
 // begin shows the card. onDone gets the app and the tokens of whoever signs in.
 export function begin(onDone) {
   done = onDone;
-  try {
-    state = JSON.parse(sessionStorage.getItem(key)) ?? fresh();
-  } catch {
-    state = fresh();
-  }
+  state = recall() ?? fresh();
   listen();
   draw();
 }
@@ -63,7 +69,7 @@ export function reopen(text, bad = false) {
 
 function draw() {
   const flow = flows[state.flow];
-  const app = apps().find((a) => a.value === state.app) ?? apps()[0];
+  const app = apps().find((a) => a.value === state.app);
   const hasProfile = app.dataset.profile === "true";
   app.checked = true;
   $("gate-title").textContent = state.step === "profile" ? "About you" : state.step === "code" ? "Check your mail" : flow.title;
@@ -180,7 +186,6 @@ async function submitAddress() {
     throw refusal;
   }
   go({ step: "code" });
-  say(`We have sent a code to ${username}.`);
 }
 
 // challenge has a code sent and remembers what the server says about it.
@@ -217,7 +222,6 @@ async function resend() {
   await challenge(state.token);
   drawCode();
   $("code").focus();
-  say("We have sent another code. The one before is no longer good.");
   notify($("notice"), "A new code is on its way. Only the newest one works.");
 }
 

@@ -61,7 +61,8 @@ function shown(claim, value) {
     const at = new Date(value * 1000);
     return make("time", { dateTime: at.toISOString(), title: String(value) }, at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }));
   }
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 // tick shows what is left of the access token, once a second.

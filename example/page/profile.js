@@ -6,7 +6,7 @@ import { make, mark } from "./dom.js";
 // takes; words, order and kind of field are the app's own business.
 const labels = {
   displayName: { label: "Name", hint: "How we greet you.", autocomplete: "name" },
-  city: { label: "City", autocomplete: "address-level2" },
+  city: { label: "City", hint: "Letters, blanks, dots, apostrophes and hyphens.", autocomplete: "address-level2" },
   jobTitle: { label: "Job title", autocomplete: "organization-title" },
   extension_2588abcdwhtfeehjjeeqwertc_hobbies: { label: "Hobbies", choices: ["Dancing", "Swimming", "Traveling"] },
   extension_2588abcdwhtfeehjjeeqwertc_terms: { label: "I accept the terms of use", tick: true },
@@ -30,7 +30,7 @@ export function draw(box, wanted) {
 
 function field(name, look, required) {
   const id = `attribute-${name}`;
-  const error = make("p", { id: `${id}-error`, className: "error", hidden: true });
+  const error = make("p", { id: `${id}-error`, className: "error", role: "alert", hidden: true });
   const shared = { id, name, attributes: { "aria-describedby": `${id}-error${look.hint ? ` ${id}-hint` : ""}`, "data-attribute": name } };
   if (required) shared.attributes["aria-required"] = "true";
   const note = required ? [] : [make("span", { className: "optional" }, " (optional)")];
