@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,19 +42,48 @@ func (m Message) Subject() string {
 	return fmt.Sprintf("Your %s code", m.App)
 }
 
+// textWidth is the longest line that survives quoting and old mail clients.
+const textWidth = 72
+
 // Text returns the body as plain text, lines at most 72 characters long and ended by "\n". It holds
 // the app's name, the code, its life and a warning; no link, and no text a caller supplied.
 func (m Message) Text() string {
-	return fmt.Sprintf(`Your code for %s:
+	return fmt.Sprintf(`%s
 
     %s
 
-Type it where you were asked for it, to finish your %s.
-It is good for %s and works once.
+%s
+%s
 
-Nobody from %s will ever ask you for this code. If you did not ask for
-it, you can ignore this message; nothing happens without the code.
-`, m.App, m.Code, m.Purpose, inWords(m.Life), m.App)
+%s
+`,
+		wrap(fmt.Sprintf("Your code for %s:", m.App)), m.Code,
+		wrap(fmt.Sprintf("Type it where you were asked for it, to finish your %s.", m.Purpose)),
+		wrap(fmt.Sprintf("It is good for %s and works once.", inWords(m.Life))),
+		wrap(fmt.Sprintf("Nobody from %s will ever ask you for this code. If you did not ask for it, "+
+			"you can ignore this message; nothing happens without the code.", m.App)))
+}
+
+// wrap breaks a paragraph into lines of textWidth. Only a word that is longer is broken itself.
+func wrap(paragraph string) string {
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(paragraph) {
+		for part := range slices.Chunk([]rune(word), textWidth) {
+			switch {
+			case column == 0:
+			case column+1+len(part) > textWidth:
+				b.WriteByte('\n')
+				column = 0
+			default:
+				b.WriteByte(' ')
+				column++
+			}
+			b.WriteString(string(part))
+			column += len(part)
+		}
+	}
+	return b.String()
 }
 
 // LogValue keeps code and address out of logs, whoever logs a message.
@@ -61,13 +92,14 @@ func (m Message) LogValue() slog.Value {
 }
 
 func inWords(d time.Duration) string {
-	if d < time.Minute || d%time.Minute != 0 {
-		return fmt.Sprintf("%d seconds", int(d.Seconds()))
+	n, unit := int(d.Seconds()), "second"
+	if d >= time.Minute && d%time.Minute == 0 {
+		n, unit = int(d.Minutes()), "minute"
 	}
-	if d == time.Minute {
-		return "1 minute"
+	if n != 1 {
+		unit += "s"
 	}
-	return fmt.Sprintf("%d minutes", int(d.Minutes()))
+	return fmt.Sprintf("%d %s", n, unit)
 }
 
 // Sender delivers a code. It does not retry: the person, who sees the screen, decides whether to
