@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -29,8 +30,8 @@ type Address string
 func ParseAddress(s string) (Address, error) {
 	s = strings.Trim(s, " \t")
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || len(s) > maxAddress || !isDotAtom(local) {
-		return "", ErrAddress
+	if !ok || len(s) > maxAddress || !isDotAtom(local) || strings.ContainsRune(domain, utf8.RuneError) {
+		return "", ErrAddress // idna would make a domain of bytes that are no text
 	}
 	domain, err := idna.Lookup.ToASCII(domain)
 	if err != nil || !isDomain(domain) {
@@ -90,13 +91,14 @@ func (a Address) Mask() string {
 
 // maskLabel keeps the ends of s where that leaves at least two characters unseen.
 func maskLabel(s string) string {
+	r := []rune(s)
 	switch {
-	case s == "":
+	case len(r) == 0:
 		return "***"
-	case len(s) < 4:
-		return s[:1] + "***"
+	case len(r) < 4:
+		return string(r[:1]) + "***"
 	}
-	return s[:1] + "***" + s[len(s)-1:]
+	return string(r[:1]) + "***" + string(r[len(r)-1:])
 }
 
 // LogValue keeps addresses out of logs, whoever logs one.
