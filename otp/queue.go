@@ -80,13 +80,22 @@ func (q *Queue) Shutdown(ctx context.Context) error {
 	}
 }
 
-// work sends until nothing waits.
+// work sends until nothing waits. Should the Logger panic or the Sender end the goroutine, another
+// takes over.
 func (q *Queue) work() {
+	finished := false
+	defer func() {
+		if !finished {
+			_ = recover()
+			go q.work()
+		}
+	}()
 	for m, ok := q.next(); ok; m, ok = q.next() {
 		if err := q.send(m); err != nil {
 			q.log.Error("nativeauth: code not sent", "message", m, "error", err)
 		}
 	}
+	finished = true
 }
 
 // next takes the message that has waited longest. Without one it signs the worker off.
@@ -112,14 +121,14 @@ func (q *Queue) closeIfIdle() {
 }
 
 func (q *Queue) send(m Message) (err error) {
-	if !q.now().Before(m.Expires) {
-		return errors.New("the code expired while it waited")
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("sender panicked: %v", p)
 		}
 	}()
+	if !q.now().Before(m.Expires) {
+		return errors.New("the code expired while it waited")
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
 	defer cancel()
 	return q.sender.Send(ctx, m)
