@@ -42,6 +42,7 @@ func (x *exchange) preflight(route route, allowed bool) {
 	}
 	h.Set("Allow", strings.Join(route.methods, ", "))
 	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 	x.w.WriteHeader(http.StatusNoContent)
 }
 
