@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/nativeauth/nativeauth/handler"
+)
+
+const (
+	apiPath   = "/contoso.onmicrosoft.com"
+	inboxPath = "/dev/inbox"
+)
+
+// run is the program: it serves until ctx is done, then lets requests finish and mail go out.
+func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
+	o, err := parseFlags(args, stdout)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	base := "http://" + listeningAt(o.addr, listener)
+
+	data, err := openData(ctx, o.db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, data.close()) }()
+
+	mux := http.NewServeMux()
+	auth, inbox, err := mount(mux, base, o, data, stdout)
+	if err != nil {
+		return err
+	}
+	if err := printWelcome(stdout, base, inbox); err != nil {
+		return err
+	}
+	return serve(ctx, listener, mux, auth.Shutdown)
+}
+
+// listeningAt is the address as the flag has it, with the port that was really taken.
+func listeningAt(addr string, listener net.Listener) string {
+	host, _, _ := net.SplitHostPort(addr) // parseFlags has tried
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return net.JoinHostPort(host, port)
+}
+
+// mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
+// mail really leaves, the inbox, whose path it returns.
+func mount(mux *http.ServeMux, base string, o options, data data, stdout io.Writer) (*handler.Auth, string, error) {
+	keys, err := openKeys(o.keys)
+	if err != nil {
+		return nil, "", err
+	}
+	mail, err := newMail(o, stdout)
+	if err != nil {
+		return nil, "", err
+	}
+	auth, err := handler.Mount(mux, handler.Config{
+		Issuer:         base + apiPath,
+		App:            "Contoso",
+		Secret:         data.secret,
+		Clients:        clients,
+		Users:          data.users,
+		State:          data.state,
+		Sender:         mail.sender,
+		Keys:           keys,
+		Origins:        o.origins,
+		ResendInterval: o.resendInterval(),
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	mux.Handle("GET /api/me", auth.RequireToken("profile")(me(data.users)))
+
+	inbox := ""
+	if mail.inbox != nil {
+		inbox = inboxPath
+		mux.Handle(inbox, mail.inbox)
+	}
+	return auth, inbox, mountPage(mux, inbox)
+}
+
+// serve answers on listener until ctx is done. Then it takes no more requests, lets those under way
+// finish, and calls drain, so that codes which were promised go out.
+func serve(ctx context.Context, listener net.Listener, h http.Handler, drain func(context.Context) error) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       time.Minute,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(stopping), drain(stopping))
+}

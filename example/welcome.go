@@ -1,0 +1,44 @@
+package main
+
+import (
+	"crypto/rand"
+	"io"
+	"strings"
+	"text/template"
+)
+
+// welcome is what the terminal shows at the start. The lines for the shell need curl and sed, and
+// run one after the other as they stand. The address in them is new at each start, so that they
+// sign up a new user however often the database was used.
+var welcome = template.Must(template.New("welcome").Parse(`
+Contoso is open:
+
+  page       {{.Base}}/
+{{- if .Inbox}}
+  inbox      {{.Base}}{{.Inbox}}
+{{- end}}
+  discovery  {{.Base}}{{.API}}/.well-known/openid-configuration
+
+To sign up from a shell, paste these three lines:
+
+  T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/start -d client_id={{.Client}} -d username={{.Address}} -d challenge_type=oob+redirect | {{.Sed}})
+  T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/challenge -d client_id={{.Client}} -d continuation_token=$T | {{.Sed}})
+{{- if .Inbox}}
+  curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob=$(curl -s '{{.Base}}{{.Inbox}}?format=json&to={{.Address}}' | sed 's/"code":"\([0-9]*\)".*/\1/; s/.*[^0-9]//')
+{{- else}}
+  printf 'Code from the mail: '; read C; curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob=$C
+{{- end}}
+
+The last one creates the account. What it prints is good for tokens at {{.API}}/oauth2/v2.0/token.
+Ctrl-C stops the server.
+
+`))
+
+// printWelcome says what to open and what to try. inbox is the path of the inbox, "" for none.
+func printWelcome(w io.Writer, base, inbox string) error {
+	return welcome.Execute(w, map[string]string{
+		"Base": base, "API": apiPath, "Inbox": inbox, "Client": quick.ID,
+		"Address": "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
+		"Sed":     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
+	})
+}
