@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// instance is the example, running in this process.
+type instance struct {
+	base   string // http://127.0.0.1:PORT
+	stdout *output
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when run has returned
+	err    error         // what it returned
+}
+
+// output collects what is printed while others read it.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+var pageLine = regexp.MustCompile(`(?m)^ *page +(http://\S+)/$`)
+
+// start runs the example on a free port, in memory unless the flags say otherwise. It is stopped at
+// the end of the test if it was not before.
+func start(t *testing.T, flags ...string) *instance {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	i := &instance{stdout: &output{}, cancel: cancel, ended: make(chan struct{})}
+	go func() {
+		i.err = run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", "memory"}, flags...), i.stdout)
+		close(i.ended)
+	}()
+	t.Cleanup(func() { _ = i.stop() })
+	require.Eventually(t, func() bool {
+		found := pageLine.FindStringSubmatch(i.stdout.String())
+		if found != nil {
+			i.base = found[1]
+		}
+		return found != nil
+	}, 10*time.Second, 5*time.Millisecond, "the page's address is printed")
+	return i
+}
+
+// stop ends the example as a signal does, and returns what run returned.
+func (i *instance) stop() error {
+	i.cancel()
+	<-i.ended
+	return i.err
+}
+
+// answer is the members of a JSON object.
+type answer map[string]any
+
+func (a answer) text(member string) string {
+	s, _ := a[member].(string)
+	return s
+}
+
+// post sends a step of a flow for the client and returns status and body.
+func (i *instance) post(t *testing.T, client app, step string, fields ...string) (int, answer) {
+	t.Helper()
+	form := url.Values{"client_id": {client.ID}}
+	for n := 0; n < len(fields); n += 2 {
+		form.Set(fields[n], fields[n+1])
+	}
+	return do(t, http.MethodPost, i.base+apiPath+step, "", form)
+}
+
+// do sends a request, with an access token and a form if there are any.
+func do(t *testing.T, method, address, token string, form url.Values) (int, answer) {
+	t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	require.NoError(t, err)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var a answer
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&a))
+	return resp.StatusCode, a
+}
+
+// code returns the newest code in the inbox for an address. It waits for the mail, which leaves
+// after the answer that announces it.
+func (i *instance) code(t *testing.T, address string) string {
+	t.Helper()
+	return i.mail(t, address).text("code")
+}
+
+// mail returns the newest message in the inbox for an address.
+func (i *instance) mail(t *testing.T, address string) answer {
+	t.Helper()
+	var messages []answer
+	require.Eventually(t, func() bool {
+		resp, err := http.Get(i.base + inboxPath + "?format=json&to=" + url.QueryEscape(address))
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		return json.NewDecoder(resp.Body).Decode(&messages) == nil && len(messages) > 0
+	}, 5*time.Second, 5*time.Millisecond, "mail for "+address)
+	return messages[0]
+}
+
+// challenge begins a sign-up or sign-in and has a code sent.
+func (i *instance) challenge(t *testing.T, client app, startStep, challengeStep, address string) answer {
+	t.Helper()
+	status, a := i.post(t, client, startStep, "username", address, "challenge_type", "oob redirect")
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = i.post(t, client, challengeStep, "continuation_token", a.text("continuation_token"))
+	require.Equal(t, http.StatusOK, status, a)
+	return a
+}
+
+// signUp signs up and returns the tokens.
+func (i *instance) signUp(t *testing.T, address string) answer {
+	t.Helper()
+	a := i.challenge(t, quick, "/signup/v1.0/start", "/signup/v1.0/challenge", address)
+	status, a := i.post(t, quick, "/signup/v1.0/continue", "grant_type", "oob",
+		"continuation_token", a.text("continuation_token"), "oob", i.code(t, address))
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = i.post(t, quick, "/oauth2/v2.0/token", "grant_type", "continuation_token",
+		"continuation_token", a.text("continuation_token"), "username", address, "scope", "openid profile offline_access")
+	require.Equal(t, http.StatusOK, status, a)
+	return a
+}
+
+func TestRun_ASignUpEndsInTokensThatOpenTheApp(t *testing.T) {
+	i := start(t)
+	tokens := i.signUp(t, "ada@example.com")
+	status, user := do(t, http.MethodGet, i.base+"/api/me", tokens.text("access_token"), nil)
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotEmpty(t, user["id"])
+	assert.Equal(t, "ada@example.com", user["username"])
+	assert.Equal(t, map[string]any{}, user["attributes"])
+	assert.Contains(t, user["scopes"], "profile")
+}
+
+func TestRun_AProfileIsAskedForAndJudged(t *testing.T) {
+	i := start(t)
+	a := i.challenge(t, withProfile, "/signup/v1.0/start", "/signup/v1.0/challenge", "ada@example.com")
+	status, a := i.post(t, withProfile, "/signup/v1.0/continue", "grant_type", "oob",
+		"continuation_token", a.text("continuation_token"), "oob", i.code(t, "ada@example.com"))
+	assert.Equal(t, http.StatusBadRequest, status)
+	assert.Equal(t, "attributes_required", a["error"])
+	assert.Len(t, a["required_attributes"], 3)
+
+	give := func(attributes string) (int, answer) {
+		return i.post(t, withProfile, "/signup/v1.0/continue", "grant_type", "attributes",
+			"continuation_token", a.text("continuation_token"), "attributes", attributes)
+	}
+	_, refused := give(`{"displayName":"Ada","city":"L0nd0n","extension_2588abcdwhtfeehjjeeqwertc_terms":"false"}`)
+	assert.Equal(t, "attribute_validation_failed", refused["suberror"])
+	assert.Len(t, refused["invalid_attributes"], 2, "the city's spelling, and terms that were not accepted")
+
+	status, _ = give(`{"displayName":"Ada","city":"London","extension_2588abcdwhtfeehjjeeqwertc_terms":"true"}`)
+	assert.Equal(t, http.StatusOK, status)
+}
+
+func TestRun_TheApiRefusesWhoHasNoToken(t *testing.T) {
+	i := start(t)
+	for _, token := range []string{"", "nonsense"} {
+		status, a := do(t, http.MethodGet, i.base+"/api/me", token, nil)
+		assert.Equal(t, http.StatusUnauthorized, status)
+		assert.NotEmpty(t, a["error"])
+	}
+	tokens := i.signUp(t, "ada@example.com")
+	status, _ := do(t, http.MethodGet, i.base+"/api/me", tokens.text("id_token"), nil)
+	assert.Equal(t, http.StatusUnauthorized, status, "an id token is for the app, not for its API")
+}
+
+func TestRun_TokensNameTheRealPort(t *testing.T) {
+	i := start(t)
+	status, a := do(t, http.MethodGet, i.base+apiPath+"/.well-known/openid-configuration", "", nil)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, i.base+apiPath, a["issuer"])
+}
+
+func TestRun_OnlyTheOriginsNamedMayCallFromElsewhere(t *testing.T) {
+	i := start(t, "-origin", "https://app.example.com", "-origin", "https://other.example.com")
+	for origin, want := range map[string]string{
+		"https://other.example.com": "https://other.example.com",
+		"https://evil.example.com":  "",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, i.base+apiPath+"/signup/v1.0/start", nil)
+		require.NoError(t, err)
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Access-Control-Request-Method", http.MethodPost)
+		resp, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, want, resp.Header.Get("Access-Control-Allow-Origin"), origin)
+	}
+}
+
+func TestRun_CodesAreOnTheTerminalToo(t *testing.T) {
+	i := start(t)
+	i.challenge(t, quick, "/signup/v1.0/start", "/signup/v1.0/challenge", "ada@example.com")
+	code := i.code(t, "ada@example.com")
+	assert.Contains(t, i.stdout.String(), code)
+}
+
+func TestRun_TheInboxTellsAllThereIsToAMessage(t *testing.T) {
+	i := start(t)
+	i.challenge(t, quick, "/signup/v1.0/start", "/signup/v1.0/challenge", "Ada@Example.com")
+	m := i.mail(t, "ada@example.com")
+	assert.Equal(t, "ada@example.com", m["to"])
+	assert.Equal(t, "sign-up", m["purpose"])
+	assert.Regexp(t, `^\d{8}$`, m["code"])
+	assert.Contains(t, m["text"], m["code"])
+	assert.Contains(t, m["subject"], "Contoso")
+	_, err := time.Parse(time.RFC3339, m.text("sent_at"))
+	assert.NoError(t, err)
+}
+
+func TestRun_AskingTooSoonForAnotherCodeDependsOnTheFlag(t *testing.T) {
+	for flag, want := range map[string]float64{"0": 0, "30s": 30} {
+		t.Run(flag, func(t *testing.T) {
+			i := start(t, "-resend-interval", flag)
+			a := i.challenge(t, quick, "/signup/v1.0/start", "/signup/v1.0/challenge", "ada@example.com")
+			assert.Equal(t, want, a["interval"])
+		})
+	}
+}
+
+func TestRun_ATakenPortIsSaid(t *testing.T) {
+	i := start(t)
+	err := run(t.Context(), []string{"-addr", strings.TrimPrefix(i.base, "http://"), "-db", "memory"}, io.Discard)
+	assert.ErrorContains(t, err, "address already in use")
+}
+
+func TestRun_EndsWithoutAnError(t *testing.T) {
+	i := start(t)
+	assert.NoError(t, i.stop())
+	_, err := http.Get(i.base)
+	assert.Error(t, err, "nobody listens any more")
+}

@@ -1,0 +1,442 @@
+// Drives the page in a real browser and prints one JSON line a check: { name, failure, trouble }.
+//
+// usage: node page.mjs CHROMIUM BASE SLOW [FOLDER]
+//
+// CHROMIUM is the program, BASE the app, SLOW the app with a wait between two codes. With a FOLDER
+// it takes pictures to look at, and checks nothing else.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { launch } from "../../internal/clienttest/browser.mjs";
+
+const [chromium, base, slow, folder] = process.argv.slice(2);
+
+const quick = "Quick";
+const withProfile = "With profile";
+const phone = { width: 390, height: 844 };
+const desk = { width: 1280, height: 800 };
+
+let count = 0;
+const newAddress = () => `person.${++count}@example.com`;
+
+// codes returns the codes sent to an address, newest first, once there are n of them.
+async function codes(address, n = 1) {
+  for (let tries = 0; tries < 100; tries++) {
+    const messages = await (await fetch(`${base}/dev/inbox?format=json&to=${address}`)).json();
+    if (messages.length >= n) return messages.map((m) => m.code);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no mail number ${n} to ${address}`);
+}
+
+const wrongCode = (right) => (right === "00000000" ? "11111111" : "00000000");
+const step = (page, name) => page.locator(`#${name}`).waitFor({ state: "visible" });
+const focused = (page) => page.evaluate(() => document.activeElement.id);
+const selected = (page) => page.evaluate(() => getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd));
+
+async function askForCode(page, address, app = quick) {
+  await page.getByLabel(app).check();
+  await page.getByLabel("Email address").fill(address);
+  await page.keyboard.press("Enter");
+  await step(page, "code-step");
+}
+
+async function giveCode(page, code) {
+  await page.getByLabel("Code from the mail").fill(code);
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+async function signUp(page, address, app = quick) {
+  await page.goto(base);
+  await askForCode(page, address, app);
+  await giveCode(page, (await codes(address))[0]);
+}
+
+async function fillProfile(page, city) {
+  await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
+  await page.getByLabel("City").fill(city);
+  await page.getByLabel("I accept the terms of use").check();
+}
+
+const checks = {
+  async "a wrong code can be typed over, a new one can be had, and only the new one works"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    await askForCode(page, address);
+    assert.equal(await focused(page), "code");
+    assert.match(await page.locator("#code-step").innerText(), new RegExp(address));
+    const [first] = await codes(address);
+    await giveCode(page, wrongCode(first));
+    await page.getByText("That code isn’t right").waitFor();
+    assert.equal(await focused(page), "code");
+    assert.match(await selected(page), /^\d{4} \d{4}$/, "the wrong code is selected");
+    assert.equal(await page.locator("#code").getAttribute("aria-invalid"), "true");
+
+    await page.getByRole("button", { name: "Send another code" }).click();
+    await page.getByText("A new code is on its way").waitFor();
+    const [second] = await codes(address, 2);
+    assert.equal(await focused(page), "code");
+    if (second !== first) {
+      await giveCode(page, first);
+      await page.getByText("That code isn’t right").waitFor();
+    }
+    await giveCode(page, second);
+    await step(page, "home");
+    assert.equal(await focused(page), "greeting");
+  },
+
+  async "a code pasted with a blank in it works"(page, context) {
+    const address = newAddress();
+    await page.goto(base);
+    await askForCode(page, address);
+    const [code] = await codes(address);
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.evaluate((text) => navigator.clipboard.writeText(text), ` ${code.slice(0, 4)} ${code.slice(4)}\n`);
+    await page.keyboard.press("Control+V");
+    assert.equal(await page.locator("#code").inputValue(), `${code.slice(0, 4)} ${code.slice(4)}`);
+    await page.keyboard.press("Enter");
+    await step(page, "home");
+  },
+
+  async "digits can be mended in the middle of a code"(page) {
+    await page.goto(base);
+    await askForCode(page, newAddress());
+    await page.keyboard.type("12346789");
+    for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Backspace"); // the blank comes back by itself
+    await page.keyboard.press("Backspace");
+    await page.keyboard.type("45");
+    assert.equal(await page.locator("#code").inputValue(), "1234 5678", "a digit too many falls off the end");
+  },
+
+  async "a session shows its claims, calls the API, refreshes, outlives a reload and ends"(page) {
+    const address = newAddress();
+    await signUp(page, address);
+    await step(page, "home");
+    assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), `Hello, ${address.split("@")[0]}`);
+    const claims = page.getByRole("table");
+    for (const text of [address, "preferred_username", "11111111-1111-4111-8111-111111111111", "Good until"]) {
+      assert.ok((await claims.innerText()).includes(text), `the claims show ${text}`);
+    }
+    assert.match(await page.getByRole("timer").innerText(), /^1[45]:\d\d left$/);
+
+    await page.getByRole("button", { name: "Call /api/me" }).click();
+    await page.locator("#answer pre").waitFor();
+    const user = JSON.parse(await page.locator("#answer pre").innerText());
+    assert.equal(user.username, address);
+    assert.ok(user.scopes.includes("profile"));
+
+    const before = await page.evaluate(() => sessionStorage.getItem("contoso.session"));
+    await page.getByRole("button", { name: "Refresh the token" }).click();
+    await page.getByText("New tokens are in.").first().waitFor();
+    const after = await page.evaluate(() => sessionStorage.getItem("contoso.session"));
+    assert.notEqual(JSON.parse(after).tokens.refresh_token, JSON.parse(before).tokens.refresh_token);
+
+    await page.reload();
+    await step(page, "home");
+    assert.ok((await page.locator("#who").innerText()).includes(address));
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await step(page, "gate");
+    assert.equal(await page.evaluate(() => sessionStorage.getItem("contoso.session")), null);
+    assert.equal(await focused(page), "address");
+
+    await askForCode(page, address);
+    await giveCode(page, (await codes(address, 2))[0]);
+    await step(page, "home");
+  },
+
+  async "a profile is asked for, judged and kept"(page) {
+    const address = newAddress();
+    await signUp(page, address, withProfile);
+    await step(page, "profile-step");
+    assert.equal(await focused(page), "attribute-displayName");
+
+    await page.getByRole("button", { name: "Finish" }).click();
+    assert.equal(await page.locator("#profile-step .error:visible").count(), 3, "name, city and terms are required");
+    assert.equal(await focused(page), "attribute-displayName");
+
+    await fillProfile(page, "L0nd0n");
+    await page.getByLabel("Swimming").check();
+    await page.getByLabel("Dancing").check();
+    await page.getByRole("button", { name: "Finish" }).click();
+    await page.locator("#attribute-city-error").filter({ hasText: "format" }).waitFor();
+    assert.equal(await page.locator("#profile-step .error:visible").count(), 1);
+    assert.equal(await focused(page), "attribute-city");
+
+    await page.getByLabel("City").fill("London");
+    await page.keyboard.press("Enter");
+    await step(page, "home");
+    assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "Hello, Ada Lovelace");
+    await page.getByRole("button", { name: "Call /api/me" }).click();
+    await page.locator("#answer pre").waitFor();
+    assert.deepEqual(JSON.parse(await page.locator("#answer pre").innerText()).attributes, {
+      displayName: "Ada Lovelace",
+      city: "London",
+      extension_2588abcdwhtfeehjjeeqwertc_terms: "true",
+      extension_2588abcdwhtfeehjjeeqwertc_hobbies: "Dancing,Swimming",
+    });
+  },
+
+  async "the keyboard alone is enough"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    const tabTo = async (matches) => {
+      for (let i = 0; i < 20; i++) {
+        await page.keyboard.press("Tab");
+        const at = await page.evaluate(() => {
+          const e = document.activeElement;
+          const drawn = e.type === "radio" ? e.nextElementSibling : e;
+          return { id: e.id, value: e.value, text: e.innerText, outline: getComputedStyle(drawn).outlineStyle };
+        });
+        assert.notEqual(at.outline, "none", `focus shows on ${at.id || at.text}`);
+        if (matches(at)) return;
+      }
+      assert.fail("tabbing does not get there");
+    };
+    await tabTo((at) => at.value?.startsWith("1111"));
+    await page.keyboard.press("ArrowRight");
+    await page.getByText("Also asks for a name").waitFor();
+    await tabTo((at) => at.id === "address");
+    await page.keyboard.type(address);
+    await page.keyboard.press("Enter");
+    await step(page, "code-step");
+    await page.keyboard.type((await codes(address))[0]);
+    await tabTo((at) => at.text === "Continue");
+    await page.keyboard.press("Enter");
+    await step(page, "profile-step");
+    await page.keyboard.type("Ada");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("London");
+    await tabTo((at) => at.value === "Traveling");
+    await page.keyboard.press("Space");
+    await tabTo((at) => at.id.endsWith("terms"));
+    await page.keyboard.press("Space");
+    await tabTo((at) => at.text === "Finish");
+    await page.keyboard.press("Enter");
+    await step(page, "home");
+    await tabTo((at) => at.id === "me");
+    await page.keyboard.press("Enter");
+    await page.locator("#answer pre").waitFor();
+    assert.equal(await focused(page), "me", "an answer does not take the focus away");
+    await tabTo((at) => at.id === "sign-out");
+    await page.keyboard.press("Space");
+    await step(page, "gate");
+  },
+
+  async "who has an account is led to sign-in, and who has none to sign-up, with the address kept"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Email address").fill(address);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Create an account for it" }).click();
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address))[0]);
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("Email address").fill(address);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Sign in with this address" }).waitFor();
+    await page.keyboard.press("Enter"); // the offer has the focus
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address, 2))[0]);
+    await step(page, "home");
+  },
+
+  async "a flow outlives a reload, and another address can be had"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    await askForCode(page, address, withProfile);
+    await page.reload();
+    await step(page, "code-step");
+    assert.match(await page.locator("#code-step").innerText(), new RegExp(address));
+    assert.equal(await page.locator("#to-inbox").getAttribute("target"), "_blank");
+    assert.ok((await page.locator("#to-inbox").getAttribute("href")).endsWith(`?to=${encodeURIComponent(address)}`));
+    await page.getByRole("button", { name: "Use another address" }).click();
+    await step(page, "address-step");
+    assert.equal(await page.getByLabel("Email address").inputValue(), address);
+    assert.equal(await selected(page), address, "it can be typed over");
+    assert.ok(await page.getByLabel(withProfile).isChecked());
+  },
+
+  async "what is not an address is said so at the field"(page) {
+    await page.goto(base);
+    for (const text of ["", "nobody", "a@b"]) {
+      await page.getByLabel("Email address").fill(text);
+      await page.keyboard.press("Enter");
+      await page.locator("#address-error:visible").waitFor();
+      assert.equal(await focused(page), "address");
+    }
+  },
+
+  async "trouble is put in words, and the step stays where it was"(page) {
+    await page.goto(base);
+    const start = "**/signup/v1.0/start";
+    const envelope = { error: "temporarily_unavailable", error_codes: [90055], error_description: "AADSTS90055: x", correlation_id: "c" };
+    const cases = [
+      [(route) => route.abort(), "doesn’t answer"],
+      [(route) => route.fulfill({ status: 429, headers: { "Retry-After": "40" }, json: envelope }), "Wait 40 seconds"],
+      [(route) => route.fulfill({ status: 429, headers: { "Retry-After": "300" }, json: envelope }), "Wait 5 minutes"],
+      [(route) => route.fulfill({ status: 503, json: envelope }), "busy right now"],
+      [(route) => route.fulfill({ status: 500, json: { ...envelope, correlation_id: "4711" } }), "quote 4711"],
+      [(route) => route.fulfill({ status: 502, body: "<b>Bad gateway</b>" }), "went wrong on the server"],
+      [(route) => route.fulfill({ status: 200, json: { challenge_type: "redirect" } }), "a way of signing in"],
+      [(route) => route.fulfill({ status: 400, json: { error: "invalid_request", error_codes: [1], error_description: "AADSTS1: <b>Bold</b> words.\r\nTrace ID: 7" } }), "<b>Bold</b> words."],
+    ];
+    for (const [answer, words] of cases) {
+      await page.route(start, answer);
+      await page.getByLabel("Email address").fill(newAddress());
+      await page.keyboard.press("Enter");
+      await page.locator("#notice").filter({ hasText: words }).waitFor();
+      assert.equal(await page.locator("#notice b").count(), 0);
+      await page.unroute(start);
+    }
+    await page.keyboard.press("Enter");
+    await step(page, "code-step");
+  },
+
+  async "a flow that has ended starts over with the address kept"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    await askForCode(page, address);
+    await page.route("**/signup/v1.0/continue", (route) =>
+      route.fulfill({ status: 400, json: { error: "expired_token", error_codes: [552003], error_description: "AADSTS552003: x" } }));
+    await giveCode(page, "12345678");
+    await step(page, "address-step");
+    await page.locator("#notice").filter({ hasText: "Start again" }).waitFor();
+    assert.equal(await page.getByLabel("Email address").inputValue(), address);
+  },
+
+  async "an account whose first session fails is there to sign in to"(page) {
+    const address = newAddress();
+    await page.route("**/oauth2/v2.0/token", (route) => route.abort());
+    await signUp(page, address);
+    await page.locator("#notice").filter({ hasText: "Your account is ready" }).waitFor();
+    await page.unroute("**/oauth2/v2.0/token");
+    await page.keyboard.press("Enter");
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address, 2))[0]);
+    await step(page, "home");
+  },
+
+  async "a session that the server has ended leads back to sign-in"(page) {
+    await signUp(page, newAddress());
+    await step(page, "home");
+    await page.evaluate(() => {
+      const session = JSON.parse(sessionStorage.getItem("contoso.session"));
+      session.tokens.access_token += "x";
+      session.tokens.refresh_token += "x";
+      sessionStorage.setItem("contoso.session", JSON.stringify(session));
+    });
+    await page.getByRole("button", { name: "Call /api/me" }).click();
+    await page.locator("#home-notice").filter({ hasText: "Refresh it" }).waitFor();
+    await page.getByRole("button", { name: "Refresh the token" }).click();
+    await page.locator("#notice").filter({ hasText: "Your session is over" }).waitFor();
+    await step(page, "gate");
+  },
+
+  async "the wait for another code is counted down"(page) {
+    await page.goto(slow);
+    await askForCode(page, newAddress());
+    const resend = page.locator("#resend");
+    assert.match(await resend.innerText(), /^Send another code in 0:0[1-5]$/);
+    assert.equal(await resend.getAttribute("aria-disabled"), "true");
+    await page.locator("#resend[aria-disabled=false]").waitFor();
+    await resend.click();
+    await page.getByText("A new code is on its way").waitFor();
+  },
+
+  async "nothing sticks out of a narrow screen, and no tab order is forced"(page) {
+    await page.setViewportSize({ width: 320, height: 640 }); // WCAG 2.2 §1.4.10
+    const fits = async (where) => {
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320, `${where} fits`);
+      assert.equal(await page.locator("[tabindex]:not([tabindex='-1']):not([tabindex='0'])").count(), 0);
+    };
+    const address = `a.rather.long.name.that.does.not.end.${newAddress()}`;
+    await page.goto(base);
+    await fits("the address step");
+    await askForCode(page, address, withProfile);
+    await fits("the code step");
+    await giveCode(page, (await codes(address))[0]);
+    await step(page, "profile-step");
+    await fits("the profile step");
+    await fillProfile(page, "London");
+    await page.getByRole("button", { name: "Finish" }).click();
+    await step(page, "home");
+    await page.getByRole("button", { name: "Call /api/me" }).click();
+    await page.locator("#answer pre").waitFor();
+    await fits("the session");
+  },
+};
+
+// pictures walks through the page and takes a picture of each step.
+function pictures(form, scheme, viewport) {
+  return async (page) => {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    let n = 0;
+    const take = (what) => page.screenshot({ path: path.join(folder, `${form}-${scheme}-${++n}-${what}.png`), fullPage: true });
+    const address = newAddress();
+    await page.goto(base);
+    await take("address");
+    await askForCode(page, address, withProfile);
+    await take("code");
+    const [code] = await codes(address);
+    await giveCode(page, wrongCode(code));
+    await page.locator("#code-error:visible").waitFor();
+    await take("wrong-code");
+    await giveCode(page, code);
+    await step(page, "profile-step");
+    await take("profile");
+    await fillProfile(page, "L0nd0n");
+    await page.getByRole("button", { name: "Finish" }).click();
+    await page.locator("#attribute-city-error:visible").waitFor();
+    await take("rejected");
+    await page.getByLabel("City").fill("London");
+    await page.getByRole("button", { name: "Finish" }).click();
+    await step(page, "home");
+    await take("session");
+    await page.getByRole("button", { name: "Call /api/me" }).click();
+    await page.locator("#answer pre").waitFor();
+    await take("api-me");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await take("signed-out");
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("Email address").fill(address);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Sign in with this address" }).waitFor();
+    await take("exists");
+  };
+}
+
+const walks = Object.fromEntries(
+  Object.entries({ phone, desk }).flatMap(([form, viewport]) =>
+    ["light", "dark"].map((scheme) => [`pictures: ${form}, ${scheme}`, pictures(form, scheme, viewport)])),
+);
+
+const browser = await launch(chromium);
+for (const [name, check] of Object.entries(folder ? walks : checks)) {
+  const context = await browser.newContext({ viewport: desk, locale: "en-GB" });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const trouble = [];
+  page.on("pageerror", (error) => trouble.push(String(error)));
+  page.on("console", (message) => {
+    // The browser reports every refusal of the API, which the checks provoke, as an error of its own.
+    const refusal = /^Failed to load resource: /.test(message.text()) && message.location().url.includes("/v");
+    const me = message.location().url.endsWith("/api/me");
+    if (["error", "warning"].includes(message.type()) && !refusal && !me) trouble.push(message.text());
+  });
+  let failure = "";
+  try {
+    await check(page, context);
+  } catch (error) {
+    failure = error.stack;
+  }
+  console.log(JSON.stringify({ name, failure, trouble }));
+  await context.close();
+}
+await browser.close();

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/internal/peers"
+)
+
+var shellLine = regexp.MustCompile(`(?m)^  ((?:T=|curl|printf).*)$`)
+
+// printedLines returns the lines that a person is told to paste.
+func (i *instance) printedLines(t *testing.T) []string {
+	t.Helper()
+	var lines []string
+	for _, found := range shellLine.FindAllStringSubmatch(i.stdout.String(), -1) {
+		lines = append(lines, found[1])
+	}
+	require.Len(t, lines, 3)
+	return lines
+}
+
+// paste runs the lines in a shell, as somebody would who pastes them and then types input.
+func paste(t *testing.T, input string, lines []string) string {
+	t.Helper()
+	shell := exec.CommandContext(t.Context(), peers.Need(t, "sh"), "-c", strings.Join(lines, "\n"))
+	shell.Stdin = strings.NewReader(input)
+	var stderr bytes.Buffer
+	shell.Stderr = &stderr
+	out, err := shell.Output()
+	require.NoError(t, err, stderr.String())
+	return string(out)
+}
+
+func TestWelcome_ThePrintedLinesSignUp(t *testing.T) {
+	peers.Need(t, "curl")
+	i := start(t)
+	var last answer
+	require.NoError(t, json.Unmarshal([]byte(paste(t, "", i.printedLines(t))), &last))
+	require.NotEmpty(t, last["continuation_token"], last)
+
+	status, tokens := i.post(t, quick, "/oauth2/v2.0/token", "grant_type", "continuation_token",
+		"continuation_token", last.text("continuation_token"))
+	assert.Equal(t, http.StatusOK, status, "it is good for tokens, as the text says")
+	status, _ = do(t, http.MethodGet, i.base+"/api/me", tokens.text("access_token"), nil)
+	assert.Equal(t, http.StatusOK, status)
+}
+
+func TestWelcome_WhatItNamesIsThere(t *testing.T) {
+	i := start(t)
+	addresses := regexp.MustCompile(`(?m)^  \w+ +(http://\S+)$`).FindAllStringSubmatch(i.stdout.String(), -1)
+	require.Len(t, addresses, 3, "page, inbox and discovery")
+	for _, found := range addresses {
+		resp, err := http.Get(found[1])
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, http.StatusOK, resp.StatusCode, found[1])
+	}
+}
