@@ -3,7 +3,9 @@ package sqlstore
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"log/slog"
+	"path/filepath"
 	"reflect"
 	"sync"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
 )
 
 var dialects = []Dialect{SQLite}
@@ -80,6 +83,42 @@ func TestMilliseconds_LeavesSomethingOfEveryLife(t *testing.T) {
 	assert.EqualValues(t, 1, milliseconds(1))
 	assert.EqualValues(t, 1, milliseconds(1999*time.Microsecond))
 	assert.EqualValues(t, 60_000, milliseconds(time.Minute))
+}
+
+func TestExclusively_AFailureLeavesNothingBehind(t *testing.T) {
+	db, err := sql.Open("sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "app.db")))
+	require.NoError(t, err)
+	defer db.Close()
+	db.SetMaxOpenConns(1) // so that what is wrong with the connection is met again
+
+	for name, then := range map[string]string{
+		"after a statement that failed":       `SELECT 1`,
+		"after SQLite rolled back on its own": `ROLLBACK`,
+	} {
+		conn, err := db.Conn(t.Context())
+		require.NoError(t, err, name)
+		err = exclusivelySQLite(t.Context(), conn, func() error {
+			for _, statement := range []string{`CREATE TABLE x (y)`, then} {
+				_, err := conn.ExecContext(t.Context(), statement)
+				require.NoError(t, err, name)
+			}
+			return assert.AnError
+		})
+		assert.ErrorIs(t, err, assert.AnError, name)
+		_ = conn.Close()
+
+		var tables int
+		require.NoError(t, db.QueryRow(`SELECT count(*) FROM sqlite_master`).Scan(&tables), name)
+		assert.Zero(t, tables, name)
+		_, err = db.Exec(`BEGIN; ROLLBACK`)
+		assert.NoError(t, err, name)
+	}
+}
+
+func TestWrite_APanicIsAnErrorAndEndsTheTurn(t *testing.T) {
+	s := &Store{writing: make(chan struct{}, 1)}
+	assert.ErrorContains(t, s.write(t.Context(), func() error { panic("a driver's") }), "a driver's")
+	assert.NoError(t, s.write(t.Context(), func() error { return nil }))
 }
 
 func TestCleaner_SurvivesErrorsAndPanics(t *testing.T) {
