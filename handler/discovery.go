@@ -1,8 +1,6 @@
 package handler
 
 import (
-	"context"
-	"net/http"
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
@@ -10,9 +8,9 @@ import (
 	"github.com/nativeauth/nativeauth/internal/flow"
 )
 
-// documentMaxAge is how long anybody may keep the discovery document and the keys. A new key has to
-// be published at least twice as long before it signs.
-const documentMaxAge = "public, max-age=3600"
+// headerHour is how long anybody may keep the discovery document and the keys. A new key has to be
+// published at least twice as long before it signs.
+var headerHour = []string{"public, max-age=3600"}
 
 // metadata is the discovery document: OpenID Connect Discovery 1.0 §3, without what an API that
 // never shows a page has no use for.
@@ -31,18 +29,17 @@ type metadata struct {
 
 // discovery serves the discovery document. Everything in it comes from the config, never from the
 // request.
-func (x *exchange) discovery() error {
+func (x *exchange) discovery() (any, error) {
 	set, err := x.publicKeys()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cfg := x.auth.cfg
 	scopes := []string{"openid", "profile", "email", "offline_access"}
 	for _, r := range cfg.Resources {
 		scopes = append(scopes, r.Scopes...)
 	}
-	x.w.Header().Set("Cache-Control", documentMaxAge)
-	return x.write(http.StatusOK, metadata{
+	return metadata{
 		Issuer: cfg.Issuer, TokenEndpoint: cfg.Issuer + pathToken, Keys: cfg.Issuer + pathKeys,
 		ResponseTypes: []string{"none"}, // no authorization endpoint, and the list may not be empty
 		SubjectTypes:  []string{"public"}, Algorithms: algorithms(set), Scopes: scopes, Grants: flow.Grants,
@@ -51,23 +48,23 @@ func (x *exchange) discovery() error {
 			"iss", "sub", "aud", "exp", "nbf", "iat", "auth_time", "amr", "oid", "tid", "ver",
 			"preferred_username", "email", "name", "given_name", "family_name",
 		},
-	})
+	}, nil
 }
 
 // keys serves the public keys as a JWK Set (RFC 7517 §5).
-func (x *exchange) keys() error {
+func (x *exchange) keys() (any, error) {
 	set, err := x.publicKeys()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	x.w.Header().Set("Cache-Control", documentMaxAge)
-	return x.write(http.StatusOK, set)
+	return set, nil
 }
 
 func (x *exchange) publicKeys() (jose.JSONWebKeySet, error) {
-	return inTime(x.r.Context(), func(ctx context.Context) (jose.JSONWebKeySet, error) {
-		return x.auth.signer.PublicKeys(ctx)
-	})
+	defer x.watch()()
+	ctx, cancel := stepContext(x.r)
+	defer cancel()
+	return x.auth.signer.PublicKeys(ctx)
 }
 
 func algorithms(set jose.JSONWebKeySet) (list []string) {

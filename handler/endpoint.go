@@ -3,67 +3,77 @@ package handler
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"time"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
 )
 
-// stepTimeout is how long a step may take, so that a store that hangs is answered for within 2 s.
-const stepTimeout = 1800 * time.Millisecond
+// How long a step may take: a store that keeps to its context gives up after stepTimeout; one that
+// does not is answered for after stuckTimeout. Both are within the 2 s that a caller is promised.
+const (
+	stepTimeout  = 1700 * time.Millisecond
+	stuckTimeout = 1850 * time.Millisecond
+)
 
 // endpoint turns a step of the engine into an endpoint. Nothing else in this package reads a body or
 // asks who the client is.
 func endpoint[Req, Resp any](
 	read func(form, *flow.Client) Req, step func(context.Context, Req) (Resp, error), write func(Resp) any,
-) func(*exchange) error {
-	return func(x *exchange) error {
+) func(*exchange) (any, error) {
+	return func(x *exchange) (any, error) {
 		f, err := readForm(x.w, x.r)
 		x.correlate(f.CorrelationID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		client, err := x.auth.client(f.ClientID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		resp, err := inTime(x.r.Context(), func(ctx context.Context) (Resp, error) {
-			return step(ctx, read(f, client))
-		})
+		defer x.watch()()
+		ctx, cancel := stepContext(x.r)
+		defer cancel()
+		resp, err := step(ctx, read(f, client))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return x.reply(200, write(resp))
+		return write(resp), nil
 	}
 }
 
-// inTime returns what do returns, or an error once stepTimeout is over, even if a store of the host
-// ignores its context. A caller that hangs up does not stop a step half-way.
-func inTime[T any](ctx context.Context, do func(context.Context) (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
-	defer cancel()
-	done := make(chan result, 1)
-	go func() {
-		var r result
-		defer func() {
-			if p := recover(); p != nil {
-				r.err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
-			}
-			done <- r
-		}()
-		r.value, r.err = do(ctx)
+// stepContext is the context of a step. A caller that hangs up does not stop a step half-way.
+func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.Context()), stepTimeout)
+}
+
+// watch answers for a step that does not come back in time, because a store of the host ignores its
+// context. The step goes on by itself, and what it says then is dropped. The function that watch
+// returns ends it.
+func (x *exchange) watch() (stop func()) {
+	t := time.AfterFunc(stuckTimeout, func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if x.answered {
+			return
+		}
+		// The connection is of no use as long as the step holds it.
+		x.w.Header().Set("Connection", "close")
+		x.fail(fmt.Errorf("no answer in %v", stuckTimeout))
+		_ = http.NewResponseController(x.w).Flush() // without it the answer waits for the step
+	})
+	return func() { t.Stop() }
+}
+
+// run runs a route, in which a host's code may panic.
+func (x *exchange) run(route route) (body any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
 	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, fmt.Errorf("no answer in %v: %w", stepTimeout, ctx.Err())
-	}
+	return route.serve(x)
 }
 
 // client returns the client of an id, if it may call.

@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
@@ -22,6 +22,9 @@ type exchange struct {
 	r           *http.Request
 	path        string // beneath the prefix, without a slash at its end
 	correlation string // what client and server call this request by
+
+	mu       sync.Mutex // held while answering, which a stuck step is not waited for
+	answered bool
 }
 
 const correlationName = "client-request-id"
@@ -58,50 +61,62 @@ func (x *exchange) newID() string {
 	return id
 }
 
-// serve runs a route and answers its error, if it has one.
+// serve runs a route and answers what comes of it.
 func (x *exchange) serve(route route) {
-	if err := route.serve(x); err != nil {
+	body, err := x.run(route)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case x.answered:
+	case err != nil:
 		x.fail(err)
+	default:
+		x.reply(http.StatusOK, route.cache, body)
 	}
 }
 
-// reply writes an answer of the API. No answer of it may be cached (RFC 6749 §5.1).
-func (x *exchange) reply(status int, body any) error {
-	h := x.w.Header()
-	h["Cache-Control"] = []string{"no-store"}
-	h["Pragma"] = []string{"no-cache"}
-	return x.write(status, body)
-}
+// Header values that every answer has. They are shared, and never changed: who appends to one gets
+// a copy.
+var (
+	headerNoStore = []string{"no-store"}
+	headerNoCache = []string{"no-cache"}
+	headerJSON    = []string{"application/json; charset=utf-8"}
+	headerNoSniff = []string{"nosniff"}
+)
 
-// write encodes an answer and sends it.
-func (x *exchange) write(status int, body any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
-		return fmt.Errorf("encode answer: %w", err)
+// reply encodes an answer and sends it. Documents may be cached, answers of a flow never (RFC 6749
+// §5.1).
+func (x *exchange) reply(status int, cache []string, body any) {
+	text, err := json.Marshal(body)
+	if err != nil { // a key of a kind that has no JSON
+		x.fail(fmt.Errorf("%w: encode answer: %w", errPanic, err))
+		return
 	}
+	x.answered = true
 	if x.correlation == "" {
 		x.correlate("")
 	}
 	h := x.w.Header()
-	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["Cache-Control"] = cache
+	if len(cache) > 0 && cache[0] == headerNoStore[0] {
+		h["Pragma"] = headerNoCache
+	}
+	h["Content-Type"] = headerJSON
+	h["X-Content-Type-Options"] = headerNoSniff
 	id := []string{x.correlation}
 	h["Client-Request-Id"], h["X-Ms-Request-Id"] = id, id
-	h["Content-Length"] = []string{strconv.Itoa(b.Len())}
+	h["Content-Length"] = []string{strconv.Itoa(len(text))}
 	x.w.WriteHeader(status)
 	if x.r.Method != http.MethodHead {
-		_, _ = x.w.Write(b.Bytes()) // the client has gone: nothing is left to tell it
+		_, _ = x.w.Write(text) // the client has gone: nothing is left to tell it
 	}
-	return nil
 }
 
 // fail answers an error. It is the only place that maps errors to answers, and the only one that
 // logs them.
 func (x *exchange) fail(err error) {
 	if redirect, ok := errors.AsType[*flow.Redirect](err); ok {
-		_ = x.reply(http.StatusOK, redirectBody{"redirect", redirect.Reason})
+		x.reply(http.StatusOK, headerNoStore, redirectBody{"redirect", redirect.Reason})
 		return
 	}
 	if x.correlation == "" {
@@ -109,7 +124,7 @@ func (x *exchange) fail(err error) {
 	}
 	e, body := x.answer(err)
 	x.log(err, e, body.TraceID)
-	_ = x.reply(e.Status, body)
+	x.reply(e.Status, headerNoStore, body)
 }
 
 // answer finds the row for an error and fills in what the row leaves open.

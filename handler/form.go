@@ -1,9 +1,9 @@
 package handler
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -81,9 +81,8 @@ func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
 	if r.ContentLength > maxBody {
 		return "", errTooLarge
 	}
-	var b strings.Builder
-	b.Grow(int(max(r.ContentLength, 0)))
-	if _, err := io.Copy(&b, http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	b := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
+	if _, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return "", errTooLarge
 		}

@@ -20,7 +20,8 @@ const (
 type route struct {
 	path    string
 	methods []string // all it takes, for Allow
-	serve   func(x *exchange) error
+	cache   []string // Cache-Control of its answers
+	serve   func(x *exchange) (body any, err error)
 }
 
 var (
@@ -32,16 +33,16 @@ var (
 func (a *Auth) table() []route {
 	e := a.engine
 	return []route{
-		{pathSignUpStart, posts, endpoint(form.signUpStart, e.SignUpStart, writeContinue)},
-		{pathSignUpChallenge, posts, endpoint(form.challenge, e.SignUpChallenge, writeChallenge)},
-		{pathSignUpContinue, posts, endpoint(form.signUpContinue, e.SignUpContinue, writeContinue)},
-		{pathSignInStart, posts, endpoint(form.signInStart, e.SignInStart, writeContinue)},
-		{pathSignInChallenge, posts, endpoint(form.challenge, e.SignInChallenge, writeChallenge)},
-		{pathToken, posts, endpoint(form.redeem, e.Token, writeTokens)},
+		{pathSignUpStart, posts, headerNoStore, endpoint(form.signUpStart, e.SignUpStart, writeContinue)},
+		{pathSignUpChallenge, posts, headerNoStore, endpoint(form.challenge, e.SignUpChallenge, writeChallenge)},
+		{pathSignUpContinue, posts, headerNoStore, endpoint(form.signUpContinue, e.SignUpContinue, writeContinue)},
+		{pathSignInStart, posts, headerNoStore, endpoint(form.signInStart, e.SignInStart, writeContinue)},
+		{pathSignInChallenge, posts, headerNoStore, endpoint(form.challenge, e.SignInChallenge, writeChallenge)},
+		{pathToken, posts, headerNoStore, endpoint(form.redeem, e.Token, writeTokens)},
 
-		{pathDiscovery, reads, (*exchange).discovery},
-		{pathDiscoveryV2, reads, (*exchange).discovery},
-		{pathKeys, reads, (*exchange).keys},
+		{pathDiscovery, reads, headerHour, (*exchange).discovery},
+		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
+		{pathKeys, reads, headerHour, (*exchange).keys},
 	}
 }
 
