@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // verdict remembers how a test ended. The embedded nil panics on anything unforeseen.
@@ -20,24 +23,18 @@ func (v *verdict) Fatal(...any) { v.ended = "failed" }
 func TestNeed_AMissingProgramSkipsUnlessPeersAreRequired(t *testing.T) {
 	for value, want := range map[string]string{"": "skipped", "0": "skipped", "1": "failed"} {
 		t.Setenv("NATIVEAUTH_REQUIRE_PEERS", value)
-		v := &verdict{TB: nil}
-		Need(v, "no-program-has-this-name")
-		if v.ended != want {
-			t.Errorf("NATIVEAUTH_REQUIRE_PEERS=%q: got %q, want %q", value, v.ended, want)
-		}
+		var v verdict
+		Need(&v, "no-program-has-this-name")
+		assert.Equal(t, want, v.ended, "NATIVEAUTH_REQUIRE_PEERS=%q", value)
 	}
 }
 
 func TestNeed_ABrowserGoesBySeveralNames(t *testing.T) {
 	bin := t.TempDir()
 	want := filepath.Join(bin, "chromium-browser")
-	if err := os.WriteFile(want, []byte("#!/bin/sh\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(want, []byte("#!/bin/sh\n"), 0o700))
 	t.Setenv("PATH", bin)
-	if got := Need(t, "chromium"); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	assert.Equal(t, want, Need(t, "chromium"))
 }
 
 func TestInstalled_AnInstallationOlderThanTheLockFileIsStale(t *testing.T) {
@@ -47,27 +44,15 @@ func TestInstalled_AnInstallationOlderThanTheLockFileIsStale(t *testing.T) {
 	now := time.Now()
 	write := func(path string, at time.Time) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, at, at); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		require.NoError(t, os.Chtimes(path, at, at))
 	}
 
 	write(wanted, now)
-	if installed(dir) {
-		t.Error("nothing is installed")
-	}
+	assert.False(t, installed(dir), "nothing is installed")
 	write(have, now)
-	if !installed(dir) {
-		t.Error("the installation is current")
-	}
+	assert.True(t, installed(dir), "the installation is current")
 	write(wanted, now.Add(time.Second))
-	if installed(dir) {
-		t.Error("the lock file has changed since")
-	}
+	assert.False(t, installed(dir), "the lock file has changed since")
 }
