@@ -19,7 +19,7 @@ import (
 // and on a desk, light and dark.
 func TestPage_InABrowser(t *testing.T) {
 	peers.NeedModules(t, filepath.Join("..", "internal", "clienttest"))
-	slow := start(t, "-resend-interval", "2s")
+	slow := start(t, "-resend-interval", "4s")
 	assert.Greater(t, drive(t, start(t).base, slow.base), 10, "checks")
 	if folder := os.Getenv("NATIVEAUTH_SCREENSHOTS"); folder != "" {
 		assert.Equal(t, 4, drive(t, start(t).base, slow.base, folder), "walks")
