@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	formType      = "application/x-www-form-urlencoded"
 	maxBody       = 64 << 10
 	maxParameters = 64
 )
@@ -73,8 +74,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
-	if t := r.Header.Get("Content-Type"); t != "" {
-		if media, _, err := mime.ParseMediaType(t); err != nil || media != "application/x-www-form-urlencoded" {
+	if t := r.Header.Get("Content-Type"); t != "" && t != formType {
+		if media, _, err := mime.ParseMediaType(t); err != nil || media != formType {
 			return "", errMediaType
 		}
 	}

@@ -2,10 +2,11 @@ package otp
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/nativeauth/nativeauth/internal/keyed"
 )
 
 const (
@@ -62,32 +63,34 @@ type Binding struct {
 
 // Hasher makes the keyed hashes under which codes are stored. It is safe for concurrent use.
 type Hasher struct {
-	keys [][]byte
+	macs []*keyed.MAC
 }
 
 // NewHasher returns a Hasher that hashes under the first key and verifies under any of them.
-func NewHasher(keys [][]byte) Hasher { return Hasher{keys: keys} }
+func NewHasher(keys [][]byte) Hasher { return Hasher{keyed.NewAll(keys)} }
 
 // Sum returns the hash of a code in canonical form: HMAC-SHA-256 over the code and its binding.
-func (h Hasher) Sum(b Binding, code string) []byte { return sum(h.keys[0], b, code) }
+func (h Hasher) Sum(b Binding, code string) []byte {
+	sum := h.macs[0].Sum(b.text(code))
+	return sum[:]
+}
 
 // Verify tells, in constant time, whether hash is that of the code.
 func (h Hasher) Verify(hash []byte, b Binding, code string) bool {
 	ok := false
-	for _, key := range h.keys {
-		ok = hmac.Equal(hash, sum(key, b, code)) || ok
+	for _, mac := range h.macs {
+		sum := mac.Sum(b.text(code))
+		ok = hmac.Equal(hash, sum[:]) || ok
 	}
 	return ok
 }
 
-func sum(key []byte, b Binding, code string) []byte {
-	mac := hmac.New(sha256.New, key)
-	var text []byte
+// text is what is hashed. Lengths keep the parts apart, so that no two bindings have the same.
+func (b Binding) text(code string) []byte {
+	text := make([]byte, 0, 256)
 	for _, part := range [...]string{string(b.Purpose), b.Flow, string(b.Account), b.Client, code} {
-		// Lengths keep the parts apart, so that no two bindings hash the same text.
 		text = binary.BigEndian.AppendUint32(text, uint32(len(part)))
 		text = append(text, part...)
 	}
-	mac.Write(text)
-	return mac.Sum(nil)
+	return text
 }

@@ -2,11 +2,13 @@ package token
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/nativeauth/nativeauth/internal/keyed"
 )
 
 // ErrInvalid says that a token was not made here, or not for this use. It tells no more.
@@ -40,11 +42,19 @@ const (
 // Opaque makes and reads opaque tokens. The keys, newest first, are 32 bytes each: the first makes
 // tokens, any of them reads. It is safe for concurrent use.
 type Opaque struct {
-	keys [][]byte
+	macs        []*keyed.MAC
+	generations []Generation // of the macs
 }
 
 // NewOpaque returns an Opaque with these keys.
-func NewOpaque(keys [][]byte) Opaque { return Opaque{keys: keys} }
+func NewOpaque(keys [][]byte) Opaque {
+	o := Opaque{macs: keyed.NewAll(keys)}
+	for _, mac := range o.macs {
+		sum := mac.Sum([]byte("generation"))
+		o.generations = append(o.generations, Generation(binary.BigEndian.Uint32(sum[:])))
+	}
+	return o
+}
 
 // Continuation returns the text of c for a client.
 func (o Opaque) Continuation(c Continuation, client string) string {
@@ -53,7 +63,8 @@ func (o Opaque) Continuation(c Continuation, client string) string {
 	b = binary.BigEndian.AppendUint64(b, uint64(c.Expires.UnixMilli()))
 	b = append(b, c.Flow[:]...)
 	b = append(b, c.Secret[:]...)
-	b = append(b, tag(o.keys[0], "continuation", client, b)[:tagSize]...)
+	mac := tag(o.macs[0], "continuation", client, b)
+	b = append(b, mac[:tagSize]...)
 	return encoding.EncodeToString(b)
 }
 
@@ -90,7 +101,7 @@ type Refresh struct {
 
 const (
 	refreshBody = len(ID{}) + 4 + 8
-	refreshSize = refreshBody + sha256.Size
+	refreshSize = refreshBody + keyed.Size
 )
 
 // Generation names the key that made a token, so that the same token can be made again after a
@@ -98,22 +109,18 @@ const (
 type Generation uint32
 
 // Newest returns the generation of the key that makes tokens now.
-func (o Opaque) Newest() Generation { return generation(o.keys[0]) }
+func (o Opaque) Newest() Generation { return o.generations[0] }
 
 // Refresh returns the text of r for a client, made with the key of a generation, or with the newest
 // if that key is gone.
 func (o Opaque) Refresh(r Refresh, client string, g Generation) string {
-	key := o.keys[0]
-	for _, k := range o.keys {
-		if generation(k) == g {
-			key = k
-		}
-	}
+	maker := o.macs[max(0, slices.Index(o.generations, g))]
 	b := make([]byte, 0, refreshSize)
 	b = append(b, r.Family[:]...)
 	b = binary.BigEndian.AppendUint32(b, r.Counter)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.Expires.UnixMilli()))
-	b = append(b, tag(key, "refresh", client, b)...)
+	mac := tag(maker, "refresh", client, b)
+	b = append(b, mac[:]...)
 	return encoding.EncodeToString(b)
 }
 
@@ -140,8 +147,8 @@ func (o Opaque) ParseRefresh(text, client string) (Refresh, error) {
 
 // authentic tells whether mac, as much of it as there is, is the tag of body under any key.
 func (o Opaque) authentic(purpose, client string, body, mac []byte) bool {
-	for _, key := range o.keys {
-		if hmac.Equal(mac, tag(key, purpose, client, body)[:len(mac)]) {
+	for _, m := range o.macs {
+		if want := tag(m, purpose, client, body); hmac.Equal(mac, want[:len(mac)]) {
 			return true
 		}
 	}
@@ -150,14 +157,10 @@ func (o Opaque) authentic(purpose, client string, body, mac []byte) bool {
 
 // tag authenticates body for one purpose and client. Purposes hold no NUL and body has one length
 // for each, so the text it hashes can be read in one way only.
-func tag(key []byte, purpose, client string, body []byte) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(purpose + "\x00" + client))
-	mac.Write(body)
-	return mac.Sum(nil)
-}
-
-func generation(key []byte) Generation {
-	sum := sha256.Sum256(append([]byte("generation\x00"), key...))
-	return Generation(binary.BigEndian.Uint32(sum[:4]))
+func tag(m *keyed.MAC, purpose, client string, body []byte) [keyed.Size]byte {
+	text := make([]byte, 0, 256)
+	text = append(text, purpose...)
+	text = append(text, 0)
+	text = append(text, client...)
+	return m.Sum(append(text, body...))
 }

@@ -2,8 +2,6 @@ package flow
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -95,9 +93,8 @@ func (e *Engine) spaceCodes(ctx context.Context, to otp.Address) error {
 	if e.ResendInterval <= 0 {
 		return nil
 	}
-	mac := hmac.New(sha256.New, e.names)
-	mac.Write([]byte(to))
-	key := "sent/" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	sum := e.names.Sum([]byte(to))
+	key := "sent/" + base64.RawURLEncoding.EncodeToString(sum[:])
 	n, err := e.State.Add(ctx, key, 1, e.ResendInterval)
 	if err != nil {
 		return fmt.Errorf("count codes: %w", err)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/attrs"
+	"github.com/nativeauth/nativeauth/internal/keyed"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
@@ -74,7 +75,7 @@ type Engine struct {
 	Config
 	codes  otp.Hasher
 	opaque token.Opaque
-	names  []byte // keys the hashes of addresses
+	names  *keyed.MAC // makes the hashes of addresses
 }
 
 // New returns an Engine.
@@ -83,7 +84,7 @@ func New(c Config) *Engine {
 		Config: c,
 		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
 		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
-		names:  subkeys(c.Secrets, "name")[0],
+		names:  keyed.New(subkeys(c.Secrets[:1], "name")[0]),
 	}
 }
 
