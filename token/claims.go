@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -84,13 +85,17 @@ func Merge(protocol any, others map[string]any) ([]byte, error) {
 		return body, nil
 	}
 	for name := range others {
-		if slices.Contains(reserved, name) {
+		// In any case: a reader that ignores it would take the last of the two.
+		if slices.ContainsFunc(reserved, func(r string) bool { return strings.EqualFold(r, name) }) {
 			return nil, fmt.Errorf("%w: %q", ErrReserved, name)
 		}
 	}
 	more, err := json.Marshal(others)
 	if err != nil {
 		return nil, fmt.Errorf("token: claims of the host: %w", err)
+	}
+	if string(body) == "{}" {
+		return more, nil
 	}
 	body[len(body)-1] = ','
 	return append(body, more[1:]...), nil
