@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,8 +29,12 @@ const Leeway = time.Minute
 // Algorithms are the signature algorithms that Keys may use (RFC 7518 §3.1, RFC 8037).
 var Algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.EdDSA}
 
-// maxJWT bounds what is parsed; the tokens made here are far smaller.
-const maxJWT = 16 << 10
+// What is parsed at most; the tokens made here are far smaller. The header's bound is tighter, since
+// it is read before the signature says that the token is ours.
+const (
+	maxJWT    = 16 << 10
+	maxHeader = 1 << 10
+)
 
 // Signer makes and checks signed tokens with the keys of a Keys. It is safe for concurrent use.
 type Signer struct {
@@ -108,8 +113,9 @@ func keyID(key jose.SigningKey) string {
 	return ""
 }
 
-// Check tells whether Keys keeps its promises now: a signing key of a known algorithm that is among
-// the verification keys, and no private part among those. It returns every breach at once.
+// Check tells whether Keys keeps its promises now: a signing key of a known algorithm whose public
+// part is among the verification keys, and no private part among those. It signs once, to see. It
+// returns every breach at once.
 func (s *Signer) Check(ctx context.Context) error {
 	key, err := s.keys.SigningKey(ctx)
 	if err != nil {
@@ -120,10 +126,14 @@ func (s *Signer) Check(ctx context.Context) error {
 		return fmt.Errorf("token: verification keys: %w", err)
 	}
 	var problems []error
-	if _, err := s.signer(key, AccessToken); err != nil {
+	if signer, err := s.signer(key, AccessToken); err != nil {
 		problems = append(problems, err)
-	} else if _, err := find(set, keyID(key), string(key.Algorithm)); err != nil {
+	} else if public, err := find(set, keyID(key), string(key.Algorithm)); err != nil {
 		problems = append(problems, fmt.Errorf("token: signing key %q is not among the verification keys with algorithm %s", keyID(key), key.Algorithm))
+	} else if jws, err := signer.Sign([]byte("{}")); err != nil {
+		problems = append(problems, fmt.Errorf("token: signing key %q: %w", keyID(key), err))
+	} else if _, err := jws.Verify(public); err != nil {
+		problems = append(problems, fmt.Errorf("token: signing key %q does not belong to the verification key of that id", keyID(key)))
 	}
 	return errors.Join(append(problems, checkSet(set)...)...)
 }
@@ -164,7 +174,7 @@ func (s *Signer) PublicKeys(ctx context.Context) (jose.JSONWebKeySet, error) {
 // right. It returns ErrInvalid, with a reason for the log, for any other text, and another error if
 // the keys cannot be had.
 func (s *Signer) Verify(ctx context.Context, typ Type, text, issuer string, now time.Time) (json.RawMessage, error) {
-	if len(text) > maxJWT {
+	if len(text) > maxJWT || strings.IndexByte(text, '.') > maxHeader {
 		return nil, invalid("too long")
 	}
 	jws, err := jose.ParseSignedCompact(text, Algorithms)
