@@ -55,7 +55,7 @@ func TestSQLite_Users(t *testing.T) {
 // The cleaner must not be noticed by anybody.
 func TestSQLite_StateWhileCleaning(t *testing.T) {
 	storetest.RunState(t, func(t *testing.T) store.State {
-		return openStore(t, newFile(t), sqlstore.WithCleanInterval(time.Millisecond))
+		return openStore(t, newFile(t), sqlstore.WithCleanInterval(10*time.Millisecond))
 	})
 }
 

@@ -71,12 +71,13 @@ func oneCreatorOfExpiredWins(t testingT, s states) {
 	}
 }
 
-// endedKeys makes things with a short life, and returns their keys when all have ended.
-func endedKeys(start func(key string)) []string {
-	keys := make([]string, 50)
-	for i := range keys {
-		keys[i] = newName()
-		start(keys[i])
+// endedKeys makes things with a short life, as many as a race may take rounds, and returns their
+// keys when all have ended.
+func endedKeys(start func(key string)) (keys []string) {
+	for end := time.Now().Add(raceTime); len(keys) == 0 || len(keys) < 50 && time.Now().Before(end); {
+		key := newName()
+		start(key)
+		keys = append(keys, key)
 	}
 	pass(short)
 	return keys
