@@ -52,7 +52,7 @@ type record struct {
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
 	Sends     int               `json:"d,omitempty"` // codes so far
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
-	Before    []byte            `json:"p,omitempty"` // hash of the one that the last challenge replaced
+	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
 }
 
 // flow is a record on its way through a step.
@@ -116,21 +116,28 @@ func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 	return f, nil
 }
 
-// accept takes t if it is the current token; or, for a challenge, the one before it, whose answer may
-// have been lost on the way. It notes which token the next answer replaces.
+// accept takes t if it is the current token or, where a call may be repeated, the one before it. It
+// notes which token the next answer replaces.
 func (f *flow) accept(t token.Continuation, ev event) error {
 	hash := sha256.Sum256(t.Secret[:])
-	if ev.isChallenge() && subtle.ConstantTimeCompare(hash[:], f.Before) == 1 {
+	if f.repeatable(ev) && subtle.ConstantTimeCompare(hash[:], f.Before) == 1 {
 		return nil
 	}
 	if subtle.ConstantTimeCompare(hash[:], f.Token) != 1 || state(t.State) != f.State {
 		return fmt.Errorf("%w: replaced", ErrTokenInvalid)
 	}
 	f.Before = nil
-	if ev.isChallenge() {
+	if f.repeatable(ev) {
 		f.Before = f.Token
 	}
 	return nil
+}
+
+// repeatable tells whether a call may come again with the token that it has replaced: a challenge,
+// whose answer may have been lost; and attributes that left others missing, an answer in which MSAL
+// JS sees a failure, so that it keeps the token it had.
+func (f *flow) repeatable(ev event) bool {
+	return ev.isChallenge() || ev == giveAttributes && f.State == signUpAttributes
 }
 
 // age is the time since the flow began, by the store's clock up to the read and ours since.
