@@ -13,10 +13,10 @@ import (
 )
 
 // SQLite keeps everything in a file, for any number of processes on one machine. Open demands SQLite
-// 3.51.3 or later, because earlier ones have a bug that can corrupt a database in WAL mode; WAL mode,
-// so that readers and the writer do not wait for one another; a busy timeout of at least 5 s, so that
-// processes wait for one another instead of failing; and synchronous FULL, so that what was
-// acknowledged survives a power cut.
+// 3.51.3 or later, because earlier ones can corrupt a database in WAL mode
+// (https://sqlite.org/wal.html#walresetbug); WAL mode, so that readers and the writer do not wait for
+// one another; a busy timeout of at least 5 s, so that processes wait for one another instead of
+// failing; and synchronous FULL, so that what was acknowledged survives a power cut.
 //
 // These are settings of each connection, and database/sql opens connections as it likes, so they
 // belong into the DSN: see SQLiteDSN.
