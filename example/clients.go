@@ -26,7 +26,7 @@ var clients = []handler.Client{
 	{ID: withProfile.ID, Attributes: attrs.Schema{
 		{Name: "displayName", Required: true},
 		{Name: "city", Required: true, Regex: `^[A-Za-z .'-]{2,60}$`},
-		{Name: extension + "terms", Input: attrs.Boolean, Required: true, Regex: "^true$"}, // "false" is an answer, too
+		{Name: extension + "terms", Input: attrs.Boolean, Required: true}, // a client that insists on true adds the Regex "^true$"
 		{Name: "jobTitle"},
 		{Name: extension + "hobbies", Input: attrs.CheckboxMultiSelect, Options: []string{"Dancing", "Swimming", "Traveling"}},
 	}},

@@ -184,9 +184,9 @@ func TestRun_AProfileIsAskedForAndJudged(t *testing.T) {
 		return i.post(t, withProfile, "/signup/v1.0/continue", "grant_type", "attributes",
 			"continuation_token", a.text("continuation_token"), "attributes", attributes)
 	}
-	_, refused := give(`{"displayName":"Ada","city":"L0nd0n","extension_2588abcdwhtfeehjjeeqwertc_terms":"false"}`)
+	_, refused := give(`{"displayName":"Ada","city":"L0nd0n","extension_2588abcdwhtfeehjjeeqwertc_terms":"perhaps"}`)
 	assert.Equal(t, "attribute_validation_failed", refused["suberror"])
-	assert.Len(t, refused["invalid_attributes"], 2, "the city's spelling, and terms that were not accepted")
+	assert.Len(t, refused["invalid_attributes"], 2, "the spelling of the city, and terms that are neither true nor false")
 
 	status, _ = give(`{"displayName":"Ada","city":"London","extension_2588abcdwhtfeehjjeeqwertc_terms":"true"}`)
 	assert.Equal(t, http.StatusOK, status)
