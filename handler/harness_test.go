@@ -21,6 +21,7 @@ import (
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
 
@@ -41,6 +42,7 @@ type world struct {
 	http  *httptest.Server
 	base  string // URL of the API
 	store *memory.Store
+	users *hostUsers
 	mail  *mailbox
 	clock *clock
 
@@ -54,6 +56,7 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 	t.Helper()
 	w := &world{T: t, mail: newMailbox(), clock: newClock()}
 	w.store = memory.NewAt(w.clock.now)
+	w.users = &hostUsers{Users: w.store}
 	mux := http.NewServeMux()
 	w.http = httptest.NewServer(mux)
 	t.Cleanup(w.http.Close)
@@ -74,7 +77,7 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 			{ID: "secretive", Confidential: true},
 		},
 		Resources:      []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
-		Users:          w.store,
+		Users:          w.users,
 		State:          w.store,
 		Sender:         w.mail,
 		ResendInterval: -1,
@@ -91,6 +94,19 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 	w.auth = auth
 	t.Cleanup(func() { assert.NoError(t, auth.Shutdown(context.Background())) })
 	return w
+}
+
+// hostUsers is a user table from which somebody can be missed.
+type hostUsers struct {
+	store.Users
+	gone string // an ID
+}
+
+func (u *hostUsers) UserByID(ctx context.Context, id string) (store.User, error) {
+	if id == u.gone {
+		return store.User{}, store.ErrNotFound
+	}
+	return u.Users.UserByID(ctx, id)
 }
 
 func (w *world) hook(context.Context, token.ClaimsRequest) (token.ExtraClaims, error) {
