@@ -54,7 +54,7 @@ func (e *Engine) refresh(ctx context.Context, req Redeem) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, fmt.Errorf("%w: %w", ErrRefreshInvalid, err)
 	}
-	if !e.Now().Before(t.Expires) {
+	if !e.Now().Before(t.Expires.Add(clockSkew)) { // nearer to the end the store's clock decides
 		return Tokens{}, ErrRefreshExpired
 	}
 	for range casTries {
@@ -71,6 +71,9 @@ func (e *Engine) refresh(ctx context.Context, req Redeem) (Tokens, error) {
 func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Tokens, error) {
 	entry, err := e.State.Get(ctx, t.Family.Key())
 	if errors.Is(err, store.ErrNotFound) {
+		if !e.Now().Before(t.Expires) {
+			return Tokens{}, ErrRefreshExpired
+		}
 		return Tokens{}, fmt.Errorf("%w: no such family", ErrRefreshInvalid)
 	} else if err != nil {
 		return Tokens{}, fmt.Errorf("read family: %w", err)

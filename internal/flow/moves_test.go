@@ -1,0 +1,264 @@
+package flow
+
+import (
+	"crypto/sha256"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// legal is the contract's view (sections 6.1 and 6.3): which call is answered where, and where it
+// leads a flow that lacks nothing.
+var legal = map[state]map[event]state{
+	signUpStarted:    {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted},
+	signUpCodeSent:   {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted, giveCode: signUpDone},
+	signUpAttributes: {giveAttributes: signUpDone},
+	signUpDone:       {redeemFlow: signedIn},
+	signInStarted:    {challengeSignIn: signInCodeSent},
+	signInCodeSent:   {challengeSignIn: signInCodeSent, redeemCode: signedIn},
+	signedIn:         {},
+	// Numbers that stand for nothing.
+	0: {}, 5: {}, 15: {}, 18: {}, 31: {}, 33: {}, 255: {},
+}
+
+// calls are the ways to make each event happen, with all that it needs.
+var calls = map[event]func(s *stage, token string) error{
+	challengeSignUp: func(s *stage, token string) error {
+		_, err := s.SignUpChallenge(s.Context(), Challenge{Client: s.client, Token: token})
+		return err
+	},
+	giveCode: func(s *stage, token string) error {
+		_, err := s.SignUpContinue(s.Context(), SignUpContinue{Client: s.client, Token: token, Grant: "oob", Code: "01234567"})
+		return err
+	},
+	giveAttributes: func(s *stage, token string) error {
+		_, err := s.SignUpContinue(s.Context(), SignUpContinue{Client: s.client, Token: token, Grant: "attributes", Attributes: `{"city":"Oslo"}`})
+		return err
+	},
+	givePassword: func(s *stage, token string) error {
+		_, err := s.SignUpContinue(s.Context(), SignUpContinue{Client: s.client, Token: token, Grant: "password"})
+		return err
+	},
+	challengeSignIn: func(s *stage, token string) error {
+		_, err := s.SignInChallenge(s.Context(), Challenge{Client: s.client, Token: token})
+		return err
+	},
+	redeemCode:     redeemWith("oob"),
+	redeemPassword: redeemWith("password"),
+	redeemSecond:   redeemWith("mfa_oob"),
+	redeemFlow:     redeemWith("continuation_token"),
+}
+
+func redeemWith(grant string) func(*stage, string) error {
+	return func(s *stage, token string) error {
+		_, err := s.Token(s.Context(), Redeem{Client: s.client, Token: token, Grant: grant, Code: "01234567"})
+		return err
+	}
+}
+
+// place writes a flow that lacks nothing but the next step in a state, and returns its key and token.
+func (s *stage) place(at state) (key, continuation string) {
+	s.Helper()
+	f, err := s.begin(s.client, record{
+		State: at, Username: casey, Email: casey, UserID: "9b2c1d3e-0000-4000-8000-000000000001",
+		Types: []string{"oob", "redirect"}, Values: map[string]string{"city": "Bergen"}, Sends: 1,
+	})
+	require.NoError(s, err)
+	f.Code = s.codes.Sum(f.binding(), "01234567")
+	if at == signUpAttributes {
+		f.Values = nil
+	}
+	continuation, err = s.save(s.Context(), f)
+	require.NoError(s, err)
+	if at != signUpStarted && at != signUpCodeSent && at != signUpAttributes {
+		s.account()
+	}
+	return f.id.Key(), continuation
+}
+
+func isInterrupt(err error) bool {
+	_, credential := errors.AsType[*CredentialRequired](err)
+	_, attributes := errors.AsType[*AttributesRequired](err)
+	return credential || attributes
+}
+
+func TestFlow_EveryEventInEveryState(t *testing.T) {
+	tried := 0
+	for at, accepted := range legal {
+		for ev, call := range calls {
+			s := newStage(t)
+			key, continuation := s.place(at)
+			before, err := s.store.Get(t.Context(), key)
+			require.NoError(t, err)
+
+			err = call(s, continuation)
+			after, getErr := s.store.Get(t.Context(), key)
+			require.NoError(t, getErr)
+			tried++
+			if to, ok := accepted[ev]; ok {
+				assert.True(t, err == nil || isInterrupt(err), "%s in state %d: %v", ev, at, err)
+				assert.Contains(t, string(after.Value), `"s":`+itoa(to), "%s in state %d leads on", ev, at)
+				continue
+			}
+			assert.ErrorIs(t, err, ErrTokenInvalid, "%s in state %d", ev, at)
+			assert.Equal(t, before, after, "%s in state %d leaves the record as it was", ev, at)
+		}
+	}
+	t.Logf("%d pairs of state and event", tried)
+}
+
+func itoa(s state) string {
+	if s < 10 {
+		return string('0' + byte(s))
+	}
+	return string('0'+byte(s)/10) + string('0'+byte(s)%10)
+}
+
+// The table and the contract's view of it are two texts: what is added to one is missing here.
+func TestMoves_AreThoseOfTheContract(t *testing.T) {
+	n := 0
+	for at, accepted := range legal {
+		n += len(accepted)
+		for ev, to := range accepted {
+			assert.Equal(t, to, moves[move{at, ev}].to, "%s in state %d", ev, at)
+		}
+	}
+	assert.Len(t, moves, n)
+	assert.Len(t, calls, 9)
+}
+
+func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {
+	for at, accepted := range legal {
+		s := newStage(t)
+		_, continuation := s.place(at)
+		s.state.calls = 0
+		for ev, call := range calls {
+			if _, ok := accepted[ev]; !ok {
+				assert.ErrorIs(t, call(s, continuation), ErrTokenInvalid)
+			}
+		}
+		for _, forged := range []string{"x", continuation[1:], "A" + continuation[1:], continuation + "A"} {
+			if forged == continuation {
+				continue
+			}
+			for _, call := range calls {
+				assert.ErrorIs(t, call(s, forged), ErrTokenInvalid)
+			}
+		}
+		assert.Zero(t, s.state.calls, "calls of the store in state %d", at)
+	}
+}
+
+// The state in a token is authenticated, yet it is the record's that counts: a token that says
+// another state than its flow is in is good for nothing.
+func TestFlow_TheStatesOfTokenAndRecordMustAgree(t *testing.T) {
+	for at := range legal {
+		for says, accepted := range legal {
+			for ev := range accepted {
+				if says == at {
+					continue
+				}
+				s := newStage(t)
+				key, continuation := s.place(at)
+				c, err := s.opaque.ParseContinuation(continuation, s.client.ID)
+				require.NoError(t, err)
+				c.State = byte(says)
+				before, err := s.store.Get(t.Context(), key)
+				require.NoError(t, err)
+				assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(c, s.client.ID)), ErrTokenInvalid, "%s in state %d with a token of %d", ev, at, says)
+				after, err := s.store.Get(t.Context(), key)
+				require.NoError(t, err)
+				assert.Equal(t, before, after)
+			}
+		}
+	}
+}
+
+func TestFlow_ATokenOfTheSameFlowWithAnotherSecretIsRefused(t *testing.T) {
+	for at, accepted := range legal {
+		for ev := range accepted {
+			s := newStage(t)
+			_, continuation := s.place(at)
+			c, err := s.opaque.ParseContinuation(continuation, s.client.ID)
+			require.NoError(t, err)
+			for _, i := range []int{0, 15, 31} { // a prefix that is right is not enough
+				other := c
+				other.Secret[i] ^= 1
+				assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(other, s.client.ID)), ErrTokenInvalid, "%s in state %d", ev, at)
+			}
+		}
+	}
+}
+
+func TestFlow_NoPreviousTokenIsAcceptedWhereNothingWasSent(t *testing.T) {
+	// A record without a previous token has no hash of one: an empty hash must match nothing.
+	s := newStage(t)
+	key, continuation := s.place(signUpStarted)
+	entry, err := s.store.Get(t.Context(), key)
+	require.NoError(t, err)
+	require.NotContains(t, string(entry.Value), `"p":`)
+	c, err := s.opaque.ParseContinuation(continuation, s.client.ID)
+	require.NoError(t, err)
+	c.Secret = [32]byte{}
+	assert.ErrorIs(t, calls[challengeSignUp](s, s.opaque.Continuation(c, s.client.ID)), ErrTokenInvalid)
+}
+
+// A finished sign-in leaves a family of refresh tokens under the flow's key. The flow's own tokens
+// must not open it.
+func TestFlow_WhatWasRedeemedIsOver(t *testing.T) {
+	for at, ev := range map[state]event{signUpDone: redeemFlow, signInCodeSent: redeemCode} {
+		s := newStage(t)
+		key, continuation := s.place(at)
+		require.NoError(t, calls[ev](s, continuation))
+		before, err := s.store.Get(t.Context(), key)
+		require.NoError(t, err)
+		for again, call := range calls {
+			assert.ErrorIs(t, call(s, continuation), ErrTokenInvalid, "%s after %s", again, ev)
+		}
+		id, err := s.opaque.ParseContinuation(continuation, s.client.ID)
+		require.NoError(t, err)
+		for says := range legal {
+			c := token.Continuation{State: byte(says), Expires: s.clock.now().Add(time.Minute), Flow: id.Flow, Secret: sha256.Sum256(nil)}
+			for _, call := range calls {
+				assert.ErrorIs(t, call(s, s.opaque.Continuation(c, s.client.ID)), ErrTokenInvalid, "state %d", says)
+			}
+		}
+		after, err := s.store.Get(t.Context(), key)
+		require.NoError(t, err)
+		assert.Equal(t, before, after)
+	}
+}
+
+func TestFlow_ARecordThatCannotBeReadIsNoVerdict(t *testing.T) {
+	for _, text := range []string{"", "{", "null{}", "\x00", `{"s":"x"}`} {
+		s := newStage(t)
+		key, continuation := s.place(signInCodeSent)
+		e, err := s.store.Get(t.Context(), key)
+		require.NoError(t, err)
+		require.NoError(t, s.store.Put(t.Context(), key, store.Entry{Value: []byte(text), Version: e.Version, TTL: time.Minute}))
+		err = calls[redeemCode](s, continuation)
+		assert.Error(t, err)
+		assert.NotErrorIs(t, err, ErrTokenInvalid)
+	}
+}
+
+func TestGrants_AreThoseOfTheTable(t *testing.T) {
+	for _, g := range Grants {
+		_, listed := redeemGrants[g]
+		assert.True(t, listed || g == "refresh_token", g)
+	}
+	for _, table := range []map[string]event{signUpGrants, redeemGrants} {
+		for grant, ev := range table {
+			_, known := calls[ev]
+			assert.True(t, known, grant)
+		}
+	}
+	assert.True(t, slices.IsSorted([]state{signUpStarted, signUpCodeSent, signUpAttributes, signUpDone, signInStarted}), "purpose tells them by order")
+}
