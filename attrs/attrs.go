@@ -53,10 +53,5 @@ func (a Attribute) withDefaults() Attribute {
 	return a
 }
 
-// hasOptions tells whether a is chosen from a list.
-func (a Attribute) hasOptions() bool {
-	return a.Input == SingleRadioSelect || a.Input == CheckboxMultiSelect
-}
-
 // Schema lists the attributes of an app in the order that clients show them in.
 type Schema []Attribute
