@@ -22,10 +22,22 @@ import (
 const casey = "casey@contoso.com"
 
 // clock is a time that tests move.
-type clock struct{ time.Time }
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
 
-func (c *clock) now() time.Time       { return c.Time }
-func (c *clock) pass(d time.Duration) { c.Time = c.Add(d) }
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
 
 // stage is one store, with as many engines around it as a test wants.
 type stage struct {
@@ -42,7 +54,7 @@ type stage struct {
 
 func newStage(t *testing.T, change ...func(*Config)) *stage {
 	t.Helper()
-	s := &stage{T: t, clock: &clock{time.Date(2026, 3, 1, 10, 15, 0, 0, time.UTC)}}
+	s := &stage{T: t, clock: &clock{t: time.Date(2026, 3, 1, 10, 15, 0, 0, time.UTC)}}
 	s.store = memory.NewAt(s.clock.now)
 	s.state = &switchboard{State: s.store}
 	keys, err := token.Ephemeral()

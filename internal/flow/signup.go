@@ -215,10 +215,13 @@ func (e *Engine) recognise(ctx context.Context, f *flow) error {
 	if u.ID != f.UserID {
 		return ErrUserExists
 	}
-	if maps.Equal(u.Attributes, f.Values) {
+	values := map[string]string{} // the host may have added some of its own
+	maps.Copy(values, u.Attributes)
+	maps.Copy(values, f.Values)
+	if maps.Equal(values, u.Attributes) {
 		return nil
 	}
-	u.Attributes = f.Values
+	u.Attributes = values
 	if err := e.Users.UpdateUser(ctx, u); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
