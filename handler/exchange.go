@@ -162,8 +162,7 @@ func (x *exchange) answer(err error) (Error, errorBody) {
 
 // retryAfter says when to come back, in whole seconds, rounded up (RFC 9110 §10.2.3).
 func (x *exchange) retryAfter(d time.Duration) {
-	seconds := max(1, int((d+time.Second-1)/time.Second))
-	x.w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	x.w.Header().Set("Retry-After", strconv.Itoa(max(1, wholeSeconds(d))))
 }
 
 // log tells the cause, which the client does not learn, under the ids that it does.

@@ -3,6 +3,7 @@ package handler
 import (
 	"encoding/base64"
 	"encoding/json"
+	"time"
 
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/internal/flow"
@@ -77,9 +78,12 @@ func writeChallenge(c flow.CodeSent) any {
 	return challengeBody{
 		ContinuationToken: c.Token, ChallengeType: "oob", BindingMethod: "prompt",
 		Channel: string(c.Channel), TargetLabel: c.Target, CodeLength: c.Length,
-		Interval: int(c.Interval.Seconds()),
+		Interval: wholeSeconds(c.Interval),
 	}
 }
+
+// wholeSeconds rounds a wait up, so that nobody comes back too soon.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func writeTokens(t flow.Tokens) any {
 	life := int(t.AccessLife.Seconds())
