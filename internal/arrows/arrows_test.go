@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 
 	"adapters/memory":      {"store"},
 	"adapters/sqlstore":    {"store"},
+	"adapters/redisstore":  {"store", "github.com/redis/go-redis/v9"},
 	"adapters/consolemail": {"otp"},
 	"adapters/devmail":     {"otp"},
 	"adapters/smtpmail":    {"otp", "github.com/wneessen/go-mail"},
