@@ -79,6 +79,8 @@ func TestConfig_EachMistakeIsNamed(t *testing.T) {
 		{func(c *handler.Config) { c.Origins = []string{appOrigin, "null"} }, `Origins[1]: "null" is not an origin of the form https://host or https://host:port`},
 		{func(c *handler.Config) { c.Origins = []string{appOrigin + "/"} }, `Origins[0]: "https://app.contoso.com/" is not an origin of the form https://host or https://host:port`},
 		{func(c *handler.Config) { c.Origins = []string{"https://App.contoso.com"} }, `Origins[0]: "https://App.contoso.com" is not an origin of the form https://host or https://host:port`},
+		{func(c *handler.Config) { c.Origins = []string{appOrigin + ":443"} }, `Origins[0]: "https://app.contoso.com:443" names the port that is meant without it: leave it out, as browsers do`},
+		{func(c *handler.Config) { c.Origins = []string{"http://localhost:80"} }, `Origins[0]: "http://localhost:80" names the port that is meant without it: leave it out, as browsers do`},
 		{func(c *handler.Config) { c.CodeLifetime = 10*time.Minute + 1 }, "CodeLifetime is 10m0.000000001s: set 1s to 10m0s, or 0 for the default"},
 		{func(c *handler.Config) { c.CodeLifetime = -1 }, "CodeLifetime is -1ns: set 1s to 10m0s, or 0 for the default"},
 		{func(c *handler.Config) { c.AccessTokenLifetime = time.Hour + time.Second }, "AccessTokenLifetime is 1h0m1s: set 1s to 1h0m0s, or 0 for the default"},

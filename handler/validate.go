@@ -146,6 +146,8 @@ func (c Config) checkOrigins(p *problems) {
 		u, err := url.Parse(o)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+strings.ToLower(u.Host) {
 			p.add("Origins[%d]: %q is not an origin of the form https://host or https://host:port", i, o)
+		} else if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
+			p.add("Origins[%d]: %q names the port that is meant without it: leave it out, as browsers do", i, o)
 		}
 	}
 }
