@@ -2,10 +2,8 @@ package flow
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
@@ -15,7 +13,7 @@ import (
 type Challenge struct {
 	Client *Client
 	Token  string
-	Types  string // "" means those of the opening call
+	Types  string // optional: those of the opening call were found good
 }
 
 // CodeSent says that a code is on its way, and where to look for it.
@@ -38,20 +36,12 @@ func (e *Engine) SignInChallenge(ctx context.Context, req Challenge) (CodeSent, 
 }
 
 func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (CodeSent, error) {
-	f, err := e.open(ctx, req.Client, req.Token, ev)
+	in := input{refused: servable(req.Types)}
+	f, err := e.open(ctx, req.Client, req.Token, ev, in)
 	if err != nil {
 		return CodeSent{}, err
 	}
-	types := f.Types
-	if req.Types != "" {
-		if types, err = parseTypes(req.Types); err != nil {
-			return CodeSent{}, err
-		}
-	}
-	if !slices.Contains(types, typeOOB) {
-		return CodeSent{}, &Redirect{}
-	}
-	if err := e.take(ctx, f, ev, input{}); err != nil {
+	if err := e.take(ctx, f, ev, in); err != nil {
 		return CodeSent{}, err
 	}
 	next, err := e.save(ctx, f)
@@ -66,13 +56,26 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (CodeSe
 	return CodeSent{next, otp.Email, f.Email.Mask(), otp.Digits, e.ResendInterval}, nil
 }
 
+// servable tells what is wrong with the challenge types of a call, if there are any: those of the
+// opening call were found good then.
+func servable(text string) error {
+	if text == "" {
+		return nil
+	}
+	types, err := parseTypes(text)
+	if err == nil && !slices.Contains(types, typeOOB) {
+		return &Redirect{}
+	}
+	return err
+}
+
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail.
 func (e *Engine) makeCode(ctx context.Context, f *flow, _ input) error {
 	if f.Sends >= sendsPerFlow {
 		return &TooSoonError{flowLife - e.age(f)}
 	}
-	if err := e.spaceCodes(ctx, f.Email); err != nil {
-		return err
+	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
+		return &TooSoonError{f.count.TTL}
 	}
 	code, err := otp.New(e.Random)
 	if err != nil {
@@ -88,25 +91,8 @@ func (e *Engine) makeCode(ctx context.Context, f *flow, _ input) error {
 	return nil
 }
 
-// spaceCodes keeps the codes to one address apart, over all flows.
-func (e *Engine) spaceCodes(ctx context.Context, to otp.Address) error {
-	if e.ResendInterval <= 0 {
-		return nil
-	}
-	sum := e.names.Sum([]byte(to))
-	key := "sent/" + base64.RawURLEncoding.EncodeToString(sum[:])
-	n, err := e.State.Add(ctx, key, 1, e.ResendInterval)
-	if err != nil {
-		return fmt.Errorf("count codes: %w", err)
-	}
-	if n.Value > 1 {
-		return &TooSoonError{n.TTL}
-	}
-	return nil
-}
-
-// checkCode takes the code that was sent. Each try at it is counted, for good, before it is
-// compared; the first success uses the code up, since the flow moves on.
+// checkCode takes the code that was sent. Each try at it has been counted, for good, before
+// it is compared; the first success uses the code up, since the flow moves on.
 func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if in.code == "" {
 		return &MissingError{"oob"}
@@ -118,11 +104,7 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.CodeLife {
 		return fmt.Errorf("%w: expired", ErrCodeWrong)
 	}
-	tries, err := e.State.Add(ctx, f.triesKey(), 1, e.CodeLife)
-	if err != nil {
-		return fmt.Errorf("count tries: %w", err)
-	}
-	if tries.Value > otp.Tries {
+	if f.count.Value > otp.Tries {
 		return fmt.Errorf("%w: tried too often", ErrCodeWrong)
 	}
 	if !e.codes.Verify(f.Code, f.binding(), code) {
@@ -131,9 +113,6 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	f.Code = nil
 	return nil
 }
-
-// triesKey names the counter of the code that is good now.
-func (f *flow) triesKey() string { return f.id.Key() + "/" + strconv.Itoa(f.Sends) }
 
 func (f *flow) binding() otp.Binding {
 	return otp.Binding{Purpose: f.State.purpose(), Flow: f.id.Key(), Account: f.Email, Client: f.Client}

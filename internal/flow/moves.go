@@ -33,10 +33,13 @@ const (
 
 func (ev event) isChallenge() bool { return ev == challengeSignUp || ev == challengeSignIn }
 
+func (ev event) takesCode() bool { return ev == giveCode || ev == redeemCode }
+
 // input is what a call brings along. A step reads what it needs.
 type input struct {
 	code       string
 	attributes string
+	refused    error // what was found wrong before the flow was opened
 }
 
 // step is what a move does: it checks what was given and changes the flow. An error leaves the flow

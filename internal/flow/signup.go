@@ -56,7 +56,7 @@ func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, er
 	}
 	return e.start(ctx, req.Client, record{
 		State: signUpStarted, Username: string(address), Email: address, UserID: id,
-		Types: types, Abilities: parseCapabilities(req.Capabilities), Values: values,
+		Abilities: parseCapabilities(req.Capabilities), Values: values,
 	})
 }
 
@@ -100,11 +100,12 @@ func (e *Engine) SignUpContinue(ctx context.Context, req SignUpContinue) (Contin
 	if err != nil {
 		return Continue{}, err
 	}
-	f, err := e.open(ctx, req.Client, req.Token, ev)
+	in := input{code: req.Code, attributes: req.Attributes}
+	f, err := e.open(ctx, req.Client, req.Token, ev, in)
 	if err != nil {
 		return Continue{}, err
 	}
-	if err := e.take(ctx, f, ev, input{code: req.Code, attributes: req.Attributes}); err != nil {
+	if err := e.take(ctx, f, ev, in); err != nil {
 		return Continue{}, err
 	}
 	next, err := e.save(ctx, f)

@@ -1,0 +1,80 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// addressSize is how many bytes of a flow's id belong to its address.
+const addressSize = 8
+
+// counter names what a call has to count, and for how long the count lasts. Both can be told from
+// the token, so that counting costs no waiting of its own.
+type counter struct {
+	key  string
+	life time.Duration
+}
+
+// counterOf returns the counter of a call; false if the call counts nothing, because nothing can come
+// of it or because nothing is limited.
+func (e *Engine) counterOf(t token.Continuation, ev event, in input) (counter, bool) {
+	switch {
+	case in.refused != nil:
+	case ev.isChallenge() && e.ResendInterval > 0:
+		return counter{"sent/" + base64.RawURLEncoding.EncodeToString(t.Flow[:addressSize]), e.ResendInterval}, true
+	case ev.takesCode():
+		// Each code was sent with a token of its own.
+		hash := sha256.Sum256(t.Secret[:])
+		_, ok := otp.Canonical(in.code)
+		return counter{"tries/" + base64.RawURLEncoding.EncodeToString(hash[:16]), e.CodeLife}, ok
+	}
+	return counter{}, false
+}
+
+// loadAndCount reads the flow and counts what the call has to count, both at once. The count stands,
+// whatever becomes of the call.
+func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev event, in input) (*flow, error) {
+	c, ok := e.counterOf(t, ev, in)
+	if !ok {
+		return e.load(ctx, t.Flow)
+	}
+	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
+	f, err := e.load(ctx, t.Flow)
+	n, countErr := counted()
+	if err != nil {
+		return nil, err
+	}
+	if countErr != nil {
+		return nil, fmt.Errorf("count: %w", countErr)
+	}
+	f.count = n
+	return f, nil
+}
+
+// inBackground starts do and returns a function that waits for what it returns. A panic of do comes
+// out there.
+func inBackground[T any](do func() (T, error)) (wait func() (T, error)) {
+	var value T
+	var err error
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		value, err = do()
+	}()
+	return func() (T, error) {
+		<-done
+		if panicked != nil {
+			panic(panicked)
+		}
+		return value, err
+	}
+}
