@@ -13,7 +13,7 @@ func TestDiscovery_SaysWhereEverythingIs(t *testing.T) {
 	for issuer, prefix := range map[string]string{
 		"http://127.0.0.1": "", self: "/contoso.onmicrosoft.com", "http://localhost:8080/a/b": "/a/b", "https://id.contoso.com/auth": "/auth",
 	} {
-		w := newWorld(t, withKeys(t), func(c *handler.Config) { c.Issuer = issuer })
+		w := newWorld(t, withKeys(t), withInterval(0), func(c *handler.Config) { c.Issuer = issuer })
 		w.base = w.http.URL + prefix
 		first := w.method("GET", documents[0])
 		require.Equal(t, 200, first.status)
