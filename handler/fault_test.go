@@ -214,8 +214,12 @@ func newTrip(t *testing.T, change ...func(*handler.Config)) *trip {
 		c.Logger = slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}}, change...)...)
 	s.fault.traced()
+	t.Cleanup(s.fault.mend)
 	return s
 }
+
+// caller gives up where a server does not answer at all.
+var caller = &http.Client{Timeout: 10 * time.Second}
 
 // legs are the calls of a trip, in order.
 var legs = []struct {
@@ -259,7 +263,7 @@ type reply struct {
 func (s *trip) call(leg int) (r reply) {
 	body := form(append([]string{"client_id", plain}, legs[leg].pairs(s)...)...)
 	begin := time.Now()
-	resp, err := http.Post(s.base+legs[leg].path, "application/x-www-form-urlencoded", strings.NewReader(body))
+	resp, err := caller.Post(s.base+legs[leg].path, "application/x-www-form-urlencoded", strings.NewReader(body))
 	if err != nil {
 		return reply{err: err}
 	}
@@ -293,7 +297,7 @@ func get(url, bearer string) (r reply) {
 		req.Header.Set("Authorization", "Bearer "+bearer)
 	}
 	begin := time.Now()
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := caller.Do(req)
 	if err != nil {
 		return reply{err: err}
 	}

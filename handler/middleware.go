@@ -34,7 +34,8 @@ func CallerFrom(ctx context.Context) (Caller, bool) {
 
 // RequireToken returns a middleware that lets a request through if it carries, as RFC 6750 §2.1 has
 // it, an access token of this API with all the scopes named. Others get the answers of RFC 6750 §3:
-// 401 without a good token, 403 without the scopes. The token must be for the resource that the
+// 401 without a good token, 403 without the scopes, 400 for a header that cannot be read; and 503
+// with Retry-After while the keys cannot be had. The token must be for the resource that the
 // scopes belong to; without scopes of a resource, for the app's own API.
 //
 // The token alone is looked at, not the user: who was disabled since is refused when the token
