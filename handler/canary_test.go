@@ -200,7 +200,7 @@ func wander(t *testing.T, s *trip, c *canaries) {
 		sent = s.mail.count()
 		token = str(post("/oauth2/v2.0/challenge", "client_id", asking, "continuation_token", started), "continuation_token")
 		post("/oauth2/v2.0/token", "client_id", asking, "continuation_token", token, "grant_type", "oob", "oob", s.mail.take(sent+1).Code)
-		corrupt(t, s, token)
+		corrupt(t, s)
 		post("/oauth2/v2.0/challenge", "client_id", asking, "continuation_token", token)
 	}
 }
@@ -225,11 +225,11 @@ func (d discard) Header() http.Header         { return d.h }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
-// corrupt makes the record of a flow unreadable, with secrets in it.
-func corrupt(t *testing.T, s *trip, text string) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	require.NoError(t, err)
-	key := "flow/" + base64.RawURLEncoding.EncodeToString(raw[9:25])
+// corrupt makes the record that was read last unreadable, with secrets in it.
+func corrupt(t *testing.T, s *trip) {
+	s.fault.mu.Lock()
+	key := s.fault.record
+	s.fault.mu.Unlock()
 	e, err := s.store.Get(t.Context(), key)
 	require.NoError(t, err)
 	broken := strings.Replace(string(e.Value), `"s":`, `"s":"canary.person",`+`"s":`, 1)

@@ -48,6 +48,7 @@ type fault struct {
 
 	mu      sync.Mutex
 	calls   []string // so far
+	record  string   // the key that was read last
 	mode    mode     // "" for none
 	left    int      // calls to let through before it strikes
 	release chan struct{}
@@ -127,6 +128,9 @@ func (f *fault) Get(ctx context.Context, key string) (store.Entry, error) {
 	if err := f.meet(ctx, "Get"); err != nil {
 		return store.Entry{}, err
 	}
+	f.mu.Lock()
+	f.record = key
+	f.mu.Unlock()
 	return f.State.Get(ctx, key)
 }
 

@@ -376,6 +376,9 @@ func (w *walker) stepChallenge(f *journey, client, t string, signUp bool) {
 	w.agree(want, got)
 	if got == goesOn {
 		w.receive(f, body)
+		for end := time.Now().Add(10 * time.Second); w.mail.count() == sent; time.Sleep(10 * time.Microsecond) {
+			require.True(w, time.Now().Before(end), "no code came:\n%s", strings.Join(w.trail, "\n"))
+		}
 		f.code = w.mail.take(sent + 1).Code
 		w.codes = append(w.codes, f.code)
 	}

@@ -73,13 +73,13 @@ func (a *Auth) register(mux Mux) (err error) {
 	for path := range a.routes {
 		mux.Handle(a.prefix+path, a)
 	}
-	trees := families
 	if a.prefix != "" {
-		trees = []string{a.prefix}
+		mux.Handle(a.prefix, a) // or http.ServeMux would redirect it to the next
+		mux.Handle(a.prefix+"/", a)
+		return nil
 	}
-	for _, tree := range trees {
-		mux.Handle(tree, a) // or http.ServeMux would redirect it to the next
-		mux.Handle(tree+"/", a)
+	for _, tree := range families { // and not /signup itself, which may be a page of the host
+		mux.Handle(tree, a)
 	}
 	return nil
 }

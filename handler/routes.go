@@ -48,4 +48,4 @@ func (a *Auth) table() []route {
 
 // families are the trees of paths that belong to the API even where it has no prefix: what is
 // unknown in them is answered as the contract wants it.
-var families = []string{"/signup", "/oauth2"}
+var families = []string{"/signup/", "/oauth2/"}

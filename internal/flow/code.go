@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,19 +42,31 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (CodeSe
 	if err != nil {
 		return CodeSent{}, err
 	}
-	if err := e.take(ctx, f, ev, in); err != nil {
-		return CodeSent{}, err
+	next, err := e.send(ctx, f, ev, in)
+	if err != nil || f.mail == nil {
+		e.giveBack(ctx, f)
 	}
-	next, err := e.save(ctx, f)
 	if err != nil {
 		return CodeSent{}, err
 	}
-	// Not before the flow is saved: of calls that race, one sends. And if the queue is full the
-	// caller may repeat the call with the token it has.
-	if err := e.Queue.Add(*f.mail); err != nil {
-		return CodeSent{}, fmt.Errorf("%w: %w", ErrBusy, err)
-	}
 	return CodeSent{next, otp.Email, f.Email.Mask(), otp.Digits, e.ResendInterval}, nil
+}
+
+// send makes the challenge and hands the mail over, if there is one. Not before the flow is saved: of
+// calls that race, one sends. And if the mail is not taken the caller may repeat the call with the
+// token it has.
+func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next string, err error) {
+	if err := e.take(ctx, f, ev, in); err != nil {
+		return "", err
+	}
+	next, err = e.save(ctx, f)
+	if err != nil || f.mail == nil {
+		return next, err
+	}
+	if err := e.Queue.Add(*f.mail); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return next, nil
 }
 
 // servable tells what is wrong with the challenge types of a call, if there are any: those of the
@@ -65,6 +78,16 @@ func servable(text string) error {
 	types, err := parseTypes(text)
 	if err == nil && !slices.Contains(types, typeOOB) {
 		return &Redirect{}
+	}
+	return err
+}
+
+// openingCode gives the flow its first code. After attributes that came in between it is another one;
+// or, where it is too soon for that, the one that was sent before is as good as it was.
+func (e *Engine) openingCode(ctx context.Context, f *flow, in input) error {
+	err := e.makeCode(ctx, f, in)
+	if _, tooSoon := errors.AsType[*TooSoonError](err); tooSoon && f.Code != nil && !e.codeExpired(f) {
+		return nil
 	}
 	return err
 }
@@ -101,7 +124,7 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if !ok {
 		return fmt.Errorf("%w: not a code", ErrCodeWrong)
 	}
-	if e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.CodeLife {
+	if e.codeExpired(f) {
 		return fmt.Errorf("%w: expired", ErrCodeWrong)
 	}
 	if f.count.Value > otp.Tries {
@@ -112,6 +135,10 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	}
 	f.Code = nil
 	return nil
+}
+
+func (e *Engine) codeExpired(f *flow) bool {
+	return e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.CodeLife
 }
 
 func (f *flow) binding() otp.Binding {

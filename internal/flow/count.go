@@ -2,9 +2,9 @@ package flow
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
@@ -22,27 +22,26 @@ type counter struct {
 	life time.Duration
 }
 
-// counterOf returns the counter of a call; false if the call counts nothing, because nothing can come
-// of it or because nothing is limited.
-func (e *Engine) counterOf(t token.Continuation, ev event, in input) (counter, bool) {
+// counterOf returns the counter of a call; one without a key if the call counts nothing, because
+// nothing can come of it or because nothing is limited.
+func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 	switch {
 	case in.refused != nil:
 	case ev.isChallenge() && e.ResendInterval > 0:
-		return counter{"sent/" + base64.RawURLEncoding.EncodeToString(t.Flow[:addressSize]), e.ResendInterval}, true
+		return counter{"sent/" + base64.RawURLEncoding.EncodeToString(t.Flow[:addressSize]), e.ResendInterval}
 	case ev.takesCode():
-		// Each code was sent with a token of its own.
-		hash := sha256.Sum256(t.Secret[:])
-		_, ok := otp.Canonical(in.code)
-		return counter{"tries/" + base64.RawURLEncoding.EncodeToString(hash[:16]), e.CodeLife}, ok
+		if _, ok := otp.Canonical(in.code); ok { // nothing else is compared
+			return counter{t.Flow.Key() + "/" + strconv.Itoa(int(t.Code)), e.CodeLife}
+		}
 	}
-	return counter{}, false
+	return counter{}
 }
 
 // loadAndCount reads the flow and counts what the call has to count, both at once. The count stands,
 // whatever becomes of the call.
 func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev event, in input) (*flow, error) {
-	c, ok := e.counterOf(t, ev, in)
-	if !ok {
+	c := e.counterOf(t, ev, in)
+	if c.key == "" {
 		return e.load(ctx, t.Flow)
 	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
@@ -54,8 +53,16 @@ func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev even
 	if countErr != nil {
 		return nil, fmt.Errorf("count: %w", countErr)
 	}
-	f.count = n
+	f.counter, f.count = c, n
 	return f, nil
+}
+
+// giveBack undoes the count of a code that was not sent after all. If that fails, too, the next one
+// has to wait.
+func (e *Engine) giveBack(ctx context.Context, f *flow) {
+	if f.counter.key != "" {
+		_, _ = e.State.Add(ctx, f.counter.key, -1, f.counter.life)
+	}
 }
 
 // inBackground starts do and returns a function that waits for what it returns. A panic of do comes

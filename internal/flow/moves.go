@@ -58,7 +58,7 @@ type outcome struct {
 
 // moves is all that can happen. A move that is not listed is refused.
 var moves = map[move]outcome{
-	{signUpStarted, challengeSignUp}:   {signUpCodeSent, (*Engine).makeCode},
+	{signUpStarted, challengeSignUp}:   {signUpCodeSent, (*Engine).openingCode},
 	{signUpCodeSent, challengeSignUp}:  {signUpCodeSent, (*Engine).makeCode}, // resend
 	{signUpStarted, giveAttributes}:    {signUpStarted, (*Engine).keepAttributes},
 	{signUpCodeSent, giveAttributes}:   {signUpStarted, (*Engine).keepAttributes},

@@ -63,7 +63,8 @@ type flow struct {
 	left    time.Duration // the entry's life when it was read
 	read    time.Time
 	client  *Client
-	count   store.Count  // of what the step has to count, this call included
+	counter counter      // what the step has to count, if it has a key
+	count   store.Count  // how much that is by now, this call included
 	mail    *otp.Message // goes out once the flow is saved
 }
 
@@ -167,7 +168,7 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if ttl < time.Millisecond {
 		return "", ErrTokenExpired
 	}
-	t := token.Continuation{State: byte(f.State), Expires: e.Now().Add(ttl), Flow: f.id}
+	t := token.Continuation{State: byte(f.State), Code: byte(f.Sends), Expires: e.Now().Add(ttl), Flow: f.id}
 	if _, err := io.ReadFull(e.Random, t.Secret[:]); err != nil {
 		return "", err
 	}

@@ -133,14 +133,13 @@ func grantEvent(table map[string]event, grant string, unknown error) (event, err
 	return ev, nil
 }
 
-// keepAttributes stores attributes that come before the code. A code that was sent is dropped with
-// it: the app asks for the next one itself.
+// keepAttributes stores attributes that come before the code. The app goes back to the challenge
+// for its code.
 func (e *Engine) keepAttributes(_ context.Context, f *flow, in input) error {
 	values, err := readAttributes(f.client, in.attributes)
 	if err != nil {
 		return err
 	}
-	f.Code = nil
 	return f.addValues(values)
 }
 
