@@ -25,6 +25,9 @@ var reasonLong = fmt.Sprintf("The value is longer than %d bytes.", maxValue)
 // check returns the canonical form of v, "" for an optional value left empty, or the reason why it
 // is refused.
 func (r rule) check(v value) (canonical, reason string) {
+	if r.Input == TextBox { // as around every parameter: blanks alone are no value
+		v.text = strings.Trim(v.text, " \t\r\n")
+	}
 	switch {
 	case !v.scalar:
 		return "", reasonNotScalar

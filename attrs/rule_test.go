@@ -26,7 +26,7 @@ func TestCheck_StoresOneSpelling(t *testing.T) {
 		rule       attrs.Attribute
 		sent, want string
 	}{
-		"a text as it was typed":                  {text, `" Zoë  "`, " Zoë  "},
+		"a text without the blanks around it":     {text, `" Zoë Z  "`, "Zoë Z"},
 		"a text of the greatest length":           {text, `"` + strings.Repeat("x", 1024) + `"`, strings.Repeat("x", 1024)},
 		"a text with markup, which is only text":  {text, `"<b>'\"%"`, `<b>'"%`},
 		"a number where digits are wanted":        {digits, `123`, "123"},
@@ -64,6 +64,7 @@ func TestCheck_RefusesWithAReason(t *testing.T) {
 		"an object":                      {flag, `{"a":true}`, "The value must be a text, a number or a boolean."},
 		"an array of boxes":              {boxes, `["a","d"]`, "The value must be a text, a number or a boolean."},
 		"a required text left empty":     {required, `""`, "A value is required."},
+		"a required text of blanks":      {required, `"  "`, "A value is required."},
 		"a required boolean left empty":  {consent, `""`, "A value is required."},
 		"a text too long":                {text, `"` + strings.Repeat("é", 512) + `x"`, "The value is longer than 1024 bytes."},
 		"a number too long":              {text, strings.Repeat("1", 1025), "The value is longer than 1024 bytes."},

@@ -3,6 +3,7 @@ package handler_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,6 +121,31 @@ func TestAttributes_BeforeTheCodeEndTheCodeThatWasSent(t *testing.T) {
 	next := w.signUpAttributes(asking, token, "{}").refused(400, "credential_required", "", 55103).text("continuation_token")
 	for _, each := range []string{token, next} {
 		w.signUpCode(asking, each, code).refused(400, "invalid_request", "", 55200)
+	}
+}
+
+func TestAttributes_BeforeTheCodeDoNotMakePeopleWaitForAnother(t *testing.T) {
+	w := newWorld(t, withInterval(time.Minute))
+	token, code := w.signUpSent(asking, casey)
+	w.signUpCode(asking, token, "00000000").refused(400, "invalid_grant", "invalid_oob_value", 50181)
+	next := w.signUpAttributes(asking, token, "{"+required+"}").refused(400, "credential_required", "", 55103).text("continuation_token")
+	again := w.signUpChallenge(asking, next)
+	token = again.ok()
+	assert.Equal(t, "oob", again.body["challenge_type"])
+	for range 3 { // tries are the code's, not the token's: this is the second to the fourth
+		w.signUpCode(asking, token, "00000000").refused(400, "invalid_grant", "invalid_oob_value", 50181)
+	}
+	w.signUpCode(asking, token, code).ok()
+	assert.Equal(t, 1, w.mail.count())
+	w.has(casey, requiredValues)
+}
+
+func TestChallenge_WhatSentNothingMakesNobodyWait(t *testing.T) {
+	w := newWorld(t, withInterval(time.Minute))
+	start := w.signUpStart(plain, casey).ok()
+	require.NoError(t, w.auth.Shutdown(t.Context())) // mail is not taken any more
+	for range 2 {
+		w.signUpChallenge(plain, start).refused(503, "temporarily_unavailable", "", 90033)
 	}
 }
 

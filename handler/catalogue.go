@@ -7,9 +7,9 @@ import (
 	"github.com/nativeauth/nativeauth/token"
 )
 
-// Error is an answer that the contract has for a call that failed. The catalogue below holds every
+// row is an answer that the contract has for a call that failed. The catalogue below holds every
 // one of them; the table in the README is made from it.
-type Error struct {
+type row struct {
 	Status   int    // of HTTP
 	Code     string // error: RFC 6749 §5.2 and the contract
 	SubError string // suberror: what clients branch on, where there is one
@@ -37,7 +37,7 @@ var (
 
 // catalogue lists every error of the API. Clients match the numbers and texts of some rows (sections
 // 2.5 and 5 of the contract), so no text may hold a phrase that another row is known by.
-var catalogue = []Error{
+var catalogue = []row{
 	{400, "invalid_request", "", 90100, "client_id parameter is empty or not valid.", "client_id is missing or malformed", errClientID},
 	{400, "unauthorized_client", "", 700016, "The application was not found.", "client_id is well-formed and unknown", errClient},
 	{400, "invalid_client", "", 550022, "Confidential Client is not supported in Native Authentication API flow.", "the client is marked Confidential", errConfidential},
@@ -75,7 +75,7 @@ var catalogue = []Error{
 	{429, "temporarily_unavailable", "", 90055, "Too many requests. Try again later.", "the next code must wait; Retry-After says how long", errTooSoon},
 	{500, "server_error", "", 50000, "The server made a mistake.", "a bug, here or in a hook", errPanic},
 	{500, "server_error", "", 50000, "The server made a mistake.", "a hook set a claim of the protocol", token.ErrReserved},
-	{503, "temporarily_unavailable", "", 90033, "A service is temporarily unavailable. Try again later.", "a store, the keys or the mail queue did not answer in time", errUnavailable},
+	{503, "temporarily_unavailable", "", 90033, "A service is temporarily unavailable. Try again later.", "a store, the keys, the mail queue or a hook failed or did not answer in time; Retry-After says when to come back", errUnavailable},
 }
 
 // Rows whose cause comes with data, as a type of internal/flow.
@@ -87,18 +87,18 @@ var (
 )
 
 // row finds the answer for an error. What no row names is something out of order.
-func row(err error) Error {
+func rowOf(err error) row {
 	for _, e := range catalogue {
 		if errors.Is(err, e.cause) {
 			return e
 		}
 	}
-	return row(errUnavailable)
+	return rowOf(errUnavailable)
 }
 
 // legacy returns the answer that older versions of the contract had for a path, where the host has
 // chosen it.
-func (l Legacy) legacy(path string, e Error) Error {
+func (l Legacy) legacy(path string, e row) row {
 	signUp := path == pathSignUpChallenge || path == pathSignUpContinue
 	token := path == pathSignUpChallenge || path == pathSignInChallenge || path == pathToken
 	switch {

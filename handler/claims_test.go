@@ -195,6 +195,23 @@ func TestClaims_AnErrorOfTheHostRefusesTheTokens(t *testing.T) {
 	w.refresh(plain, first).tokens()
 }
 
+func TestClaims_AHookThatPanicsEndsInAnAnswer(t *testing.T) {
+	panics := true
+	w := newWorld(t, func(c *handler.Config) {
+		c.Claims = func(context.Context, token.ClaimsRequest) (token.ExtraClaims, error) {
+			if panics {
+				panic("canary")
+			}
+			return token.ExtraClaims{}, nil
+		}
+	})
+	done := w.signUp(casey)
+	a := w.redeemToken(plain, done).refused(500, "server_error", "", 50000)
+	assert.NotContains(t, fmt.Sprint(a.body), "canary")
+	panics = false
+	w.redeemToken(plain, done).tokens()
+}
+
 func TestClaims_AreThoseThatDiscoveryLists(t *testing.T) {
 	w := newWorld(t)
 	w.signUp(casey)

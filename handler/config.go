@@ -46,7 +46,8 @@ type Config struct {
 	Sender otp.Sender  // how codes travel
 	Keys   token.Keys  // what signs tokens
 
-	// Claims adds the host's own claims to the tokens of a user. nil adds none.
+	// Claims adds the host's own claims to the tokens of a user. nil adds none. It is called by many
+	// goroutines at once, as are Now and Random.
 	Claims token.ClaimsFunc
 
 	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
@@ -57,7 +58,7 @@ type Config struct {
 	Aliases bool
 
 	CodeLifetime         time.Duration // of a one-time code; 0 means 10 minutes, which is also the most
-	ResendInterval       time.Duration // between two codes to one address; 0 means 60 s, less than 0 means no wait (development)
+	ResendInterval       time.Duration // between two codes to one address; 0 means 60 s, less than 0 means no wait, on loopback only
 	AccessTokenLifetime  time.Duration // 0 means 15 minutes; at most 1 hour
 	IDTokenLifetime      time.Duration // 0 means 1 hour; at most 24 hours
 	RefreshTokenIdle     time.Duration // without use; 0 means 14 days

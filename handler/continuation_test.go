@@ -155,6 +155,21 @@ func TestContinuation_EverySingleChangeIsRefused(t *testing.T) {
 	w.signInChallenge(plain, start).ok()
 }
 
+// K2 of the security requirements.
+func TestContinuation_NoOtherKindOfTokenTakesItsPlace(t *testing.T) {
+	w := newWorld(t)
+	w.signUp(casey)
+	a := w.signIn(casey)
+	for _, kind := range []string{"access_token", "id_token", "refresh_token", "client_info"} {
+		other := a.text(kind)
+		w.signUpChallenge(plain, other).badToken()
+		w.signInChallenge(plain, other).badToken()
+		w.signUpCode(plain, other, "12345678").badToken()
+		w.redeemCode(plain, other, "12345678").badToken()
+		w.redeemToken(plain, other).badToken()
+	}
+}
+
 func TestContinuation_OfAServerWithAnotherSecretIsForged(t *testing.T) {
 	w := newWorld(t)
 	other := newWorld(t, func(c *handler.Config) { c.Secret = []byte(strings.Repeat("o", 32)) })

@@ -53,6 +53,7 @@ func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
 // returns ends it.
 func (x *exchange) watch() (stop func()) {
 	t := time.AfterFunc(stuckTimeout, func() {
+		defer func() { _ = recover() }() // of a Logger, say: nobody else would catch it here
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		if x.answered {
@@ -68,12 +69,15 @@ func (x *exchange) watch() (stop func()) {
 
 // run runs a route, in which a host's code may panic.
 func (x *exchange) run(route route) (body any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	return route.serve(x)
+}
+
+// recovered, when deferred, makes an error of a panic.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+	}
 }
 
 // client returns the client of an id, if it may call.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -300,4 +301,11 @@ func TestAnswer_IsNeverCached(t *testing.T) {
 		assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
 		assert.Equal(t, "no-cache", a.header.Get("Pragma"))
 	}
+}
+
+func TestAnswer_IsGivenEvenWithoutRandomness(t *testing.T) {
+	w := newWorld(t, func(c *handler.Config) { c.Random = iotest.ErrReader(errors.New("no entropy")) })
+	a := w.signUpStart(plain, casey).refused(503, "temporarily_unavailable", "", 90033)
+	assert.Regexp(t, guidForm, a.body["trace_id"])
+	assert.Regexp(t, guidForm, a.body["correlation_id"])
 }

@@ -128,7 +128,7 @@ func (x *exchange) fail(err error) {
 }
 
 // answer finds the row for an error and fills in what the row leaves open.
-func (x *exchange) answer(err error) (Error, errorBody) {
+func (x *exchange) answer(err error) (row, errorBody) {
 	cause, body := err, errorBody{}
 	if v, ok := errors.AsType[*flow.InvalidAttributesError](err); ok {
 		cause, body.InvalidAttributes = errAttributes, writeInvalid(v.Invalid)
@@ -141,7 +141,7 @@ func (x *exchange) answer(err error) (Error, errorBody) {
 		cause = errTooSoon
 		x.retryAfter(v.Wait)
 	}
-	e := x.auth.cfg.Legacy.legacy(x.path, row(cause))
+	e := x.auth.cfg.Legacy.legacy(x.path, rowOf(cause))
 	if e.Status == http.StatusServiceUnavailable {
 		x.retryAfter(time.Second)
 	}
@@ -166,10 +166,13 @@ func (x *exchange) retryAfter(d time.Duration) {
 }
 
 // log tells the cause, which the client does not learn, under the ids that it does.
-func (x *exchange) log(err error, e Error, trace string) {
+func (x *exchange) log(err error, e row, trace string) {
 	level := slog.LevelInfo
-	if e.Status >= http.StatusInternalServerError {
+	switch {
+	case e.Status >= http.StatusInternalServerError:
 		level = slog.LevelError
+	case errors.Is(err, flow.ErrRefreshReused):
+		level = slog.LevelWarn
 	}
 	x.auth.cfg.Logger.LogAttrs(x.r.Context(), level, "nativeauth: request refused",
 		slog.String("path", x.path), slog.Int("status", e.Status), slog.String("error", e.Code), slog.Int("code", e.Number),

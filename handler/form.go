@@ -128,7 +128,7 @@ func parsePair(pair string) (name, value string, err error) {
 	if name, err = url.QueryUnescape(name); err != nil {
 		return "", "", malformed("a parameter name is not form-encoded")
 	}
-	name = strings.TrimPrefix(strings.TrimSpace(name), "?")
+	name = strings.Trim(name, " \t\r\n")
 	if name == "continuation-token" { // as in examples of the first version
 		name = "continuation_token"
 	}

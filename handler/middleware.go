@@ -34,7 +34,8 @@ func CallerFrom(ctx context.Context) (Caller, bool) {
 
 // RequireToken returns a middleware that lets a request through if it carries, as RFC 6750 §2.1 has
 // it, an access token of this API with all the scopes named. Others get the answers of RFC 6750 §3:
-// 401 without a good token, 403 without the scopes. The token must be for the resource that the
+// 401 without a good token, 403 without the scopes, 400 for a header that cannot be read; and 503
+// with Retry-After while the keys cannot be had. The token must be for the resource that the
 // scopes belong to; without scopes of a resource, for the app's own API.
 //
 // The token alone is looked at, not the user: who was disabled since is refused when the token
@@ -83,11 +84,12 @@ func (a *Auth) callerOf(r *http.Request, audience string, scopes []string) (Call
 	if refused != nil {
 		return Caller{}, refused
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), stepTimeout)
-	defer cancel()
-	raw, err := a.signer.Verify(ctx, token.AccessToken, text, a.cfg.Issuer, a.cfg.Now())
+	raw, err := a.verify(r, text)
 	if err != nil && !errors.Is(err, token.ErrInvalid) {
 		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: token not checked", "cause", err)
+		if errors.Is(err, errPanic) {
+			return Caller{}, refusePanic
+		}
 		return Caller{}, refuseKeys
 	}
 	var claims struct {
@@ -109,6 +111,14 @@ func (a *Auth) callerOf(r *http.Request, audience string, scopes []string) (Call
 		return Caller{}, refuseToken
 	}
 	return c, nil
+}
+
+// verify returns the claims of a token, for which it asks the host's keys.
+func (a *Auth) verify(r *http.Request, text string) (claims json.RawMessage, err error) {
+	defer recovered(&err)
+	ctx, cancel := context.WithTimeout(r.Context(), stepTimeout)
+	defer cancel()
+	return a.signer.Verify(ctx, token.AccessToken, text, a.cfg.Issuer, a.cfg.Now())
 }
 
 // bearer returns the token of a request.
@@ -140,6 +150,7 @@ var (
 	refuseMissing = &refusal{status: http.StatusUnauthorized, description: "An access token is required."}
 	refuseRequest = &refusal{status: http.StatusBadRequest, code: "invalid_request", description: "The Authorization header is malformed."}
 	refuseToken   = &refusal{status: http.StatusUnauthorized, code: "invalid_token", description: "The access token is not valid, has expired, or is for another API."}
+	refusePanic   = &refusal{status: http.StatusInternalServerError, code: "server_error", description: "The server made a mistake."}
 	refuseKeys    = &refusal{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "The access token cannot be checked now."}
 )
 
@@ -157,9 +168,10 @@ func (f *refusal) write(w http.ResponseWriter) {
 	}
 	body := fmt.Sprintf(`{"error":%q,"error_description":%q}`+"\n", cmp.Or(f.code, "unauthorized"), f.description)
 	h := w.Header()
-	if f.status == http.StatusServiceUnavailable {
+	switch {
+	case f.status == http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
-	} else {
+	case f.status < http.StatusInternalServerError:
 		h.Set("WWW-Authenticate", challenge)
 	}
 	h.Set("Content-Type", "application/json; charset=utf-8")

@@ -166,7 +166,7 @@ func TestRequireToken_ATokenEndsAMinuteAfterItsTime(t *testing.T) {
 
 func TestRequireToken_PanicsAtWhatNoTokenCouldHave(t *testing.T) {
 	w := newWorld(t)
-	for _, scopes := range [][]string{{"Nothing.Read"}, {"Orders.Read", "Stock.Read"}, {""}} {
+	for _, scopes := range [][]string{{"Nothing.Read"}, {"Orders.Read", "Stock.Read"}, {"offline_access"}, {""}} {
 		assert.Panics(t, func() { w.auth.RequireToken(scopes...) }, "%v", scopes)
 	}
 }

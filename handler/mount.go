@@ -49,23 +49,39 @@ const keysTimeout = 10 * time.Second
 // Mount registers the API on mux, beneath the path of cfg.Issuer, and returns it. It reports every
 // mistake of the config at once, and asks cfg.Keys for its keys once. The caller's cfg stays as it
 // was; its slices and maps must not change afterwards. Call Shutdown before the process ends.
+//
+// The patterns are paths without a method, since every method has an answer. An http.ServeMux has no
+// room for them beside a catch-all with a method: register yours as "/" or "GET /{$}", not "GET /".
 func Mount(mux Mux, cfg Config) (*Auth, error) {
 	a, err := newAuth(cfg)
 	if err != nil {
 		return nil, err
 	}
+	if err := a.register(mux); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// register hands every path to mux, which may refuse one by a panic.
+func (a *Auth) register(mux Mux) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("handler: the router refuses the API: %v", p)
+		}
+	}()
 	for path := range a.routes {
 		mux.Handle(a.prefix+path, a)
 	}
 	if a.prefix != "" {
 		mux.Handle(a.prefix, a) // or http.ServeMux would redirect it to the next
 		mux.Handle(a.prefix+"/", a)
-		return a, nil
+		return nil
 	}
-	for _, f := range families {
-		mux.Handle(f, a)
+	for _, tree := range families { // and not /signup itself, which may be a page of the host
+		mux.Handle(tree, a)
 	}
-	return a, nil
+	return nil
 }
 
 func newAuth(cfg Config) (*Auth, error) {

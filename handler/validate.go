@@ -1,9 +1,11 @@
 package handler
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,8 +38,12 @@ func (c Config) Validate() error {
 	return errors.Join(p...)
 }
 
-// prefixForm is a path that every router takes literally.
+// prefixForm is a path that every router takes literally, if it has no dot segments.
 var prefixForm = regexp.MustCompile(`^(/[0-9A-Za-z._~-]+)*/?$`)
+
+func isPrefix(s string) bool {
+	return prefixForm.MatchString(s) && path.Clean("/"+s) == cmp.Or(strings.TrimSuffix(s, "/"), "/")
+}
 
 func (c Config) checkIssuer(p *problems) {
 	u, err := url.Parse(c.Issuer)
@@ -49,10 +55,10 @@ func (c Config) checkIssuer(p *problems) {
 		p.add("Issuer %q is not a plain https URL", c.Issuer)
 	case strings.HasSuffix(c.Issuer, "/"):
 		p.add("Issuer %q ends with a slash: leave it out", c.Issuer)
-	case !prefixForm.MatchString(u.EscapedPath()):
-		p.add("Issuer %q has a path with other characters than 0-9 A-Z a-z . _ ~ -", c.Issuer)
+	case !isPrefix(u.EscapedPath()):
+		p.add("Issuer %q has a path that is not of the form /a/b", c.Issuer)
 	}
-	if c.Prefix != "" && (!prefixForm.MatchString(c.Prefix) || c.Prefix[0] != '/') {
+	if c.Prefix != "" && !isPrefix(c.Prefix) {
 		p.add("Prefix %q is not a path of the form /a/b", c.Prefix)
 	}
 	if c.TenantID != "" && !guid.Valid(c.TenantID) {
@@ -141,11 +147,18 @@ func (c Config) checkClients(p *problems) {
 	}
 }
 
+// originForm is an origin as browsers write it (RFC 6454 §6.2): names beyond ASCII in A-labels.
+var originForm = regexp.MustCompile(`^https?://([0-9a-z.-]*[0-9a-z]|\[[0-9a-f:.]+\])(:[1-9][0-9]*)?$`)
+
 func (c Config) checkOrigins(p *problems) {
 	for i, o := range c.Origins {
 		u, err := url.Parse(o)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+strings.ToLower(u.Host) {
+		if strings.Contains(o, "*") {
+			p.add("Origins[%d]: %q holds a wildcard: list each origin", i, o)
+		} else if err != nil || !originForm.MatchString(o) {
 			p.add("Origins[%d]: %q is not an origin of the form https://host or https://host:port", i, o)
+		} else if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
+			p.add("Origins[%d]: %q names the port that is meant without it: leave it out, as browsers do", i, o)
 		}
 	}
 }
@@ -164,6 +177,9 @@ func (c Config) checkLifetimes(p *problems) {
 		if l.value < 0 || l.value > l.max || l.value > 0 && l.value < time.Second {
 			p.add("%s is %v: set 1s to %v, or 0 for the default", l.name, l.value, l.max)
 		}
+	}
+	if c.ResendInterval < 0 && !c.developing() {
+		p.add("ResendInterval is %v: no wait is for an issuer on loopback, or anybody could flood a mailbox", c.ResendInterval)
 	}
 	if c.ResendInterval > maxCodeLifetime {
 		p.add("ResendInterval is %v: set at most %v", c.ResendInterval, maxCodeLifetime)

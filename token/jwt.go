@@ -3,6 +3,7 @@ package token
 import (
 	"cmp"
 	"context"
+	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ type Signer struct {
 	keys Keys
 
 	mu      sync.RWMutex
-	signers map[signerID]jose.Signer
+	signers map[signerID]preparedSigner
 }
 
 // signerID tells one prepared signer from another. Building one costs more than using it.
@@ -51,9 +52,15 @@ type signerID struct {
 	typ Type
 }
 
+// preparedSigner is a signer and the key that it was prepared from.
+type preparedSigner struct {
+	jose.Signer
+	key any
+}
+
 // NewSigner returns a Signer that asks keys for each token it makes or checks.
 func NewSigner(keys Keys) *Signer {
-	return &Signer{keys: keys, signers: map[signerID]jose.Signer{}}
+	return &Signer{keys: keys, signers: map[signerID]preparedSigner{}}
 }
 
 // Sign returns the claims, already in JSON, as a signed token of a kind, in compact form.
@@ -73,7 +80,7 @@ func (s *Signer) Sign(ctx context.Context, typ Type, claims []byte) (string, err
 	return jws.CompactSerialize()
 }
 
-// signer returns the prepared signer for a key, which is the same as long as its kid is.
+// signer returns the prepared signer for a key.
 func (s *Signer) signer(key jose.SigningKey, typ Type) (jose.Signer, error) {
 	kid := keyID(key)
 	if kid == "" || !slices.Contains(Algorithms, key.Algorithm) {
@@ -81,10 +88,10 @@ func (s *Signer) signer(key jose.SigningKey, typ Type) (jose.Signer, error) {
 	}
 	id := signerID{key.Algorithm, kid, typ}
 	s.mu.RLock()
-	signer, ok := s.signers[id]
+	prepared, ok := s.signers[id]
 	s.mu.RUnlock()
-	if ok {
-		return signer, nil
+	if ok && sameKey(prepared.key, key.Key) {
+		return prepared, nil
 	}
 	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
 	if err != nil {
@@ -95,8 +102,25 @@ func (s *Signer) signer(key jose.SigningKey, typ Type) (jose.Signer, error) {
 	if len(s.signers) >= 16 { // keys that came and went
 		clear(s.signers)
 	}
-	s.signers[id] = signer
+	s.signers[id] = preparedSigner{signer, key.Key}
 	return signer, nil
+}
+
+// sameKey tells whether two keys with one kid are one. Of an opaque signer only the kid can be known.
+func sameKey(a, b any) bool {
+	private, ok := bare(a).(interface{ Equal(crypto.PrivateKey) bool })
+	return !ok || private.Equal(bare(b))
+}
+
+// bare takes the key out of its JWK.
+func bare(key any) any {
+	switch k := key.(type) {
+	case jose.JSONWebKey:
+		return k.Key
+	case *jose.JSONWebKey:
+		return k.Key
+	}
+	return key
 }
 
 func keyID(key jose.SigningKey) string {
@@ -228,7 +252,9 @@ func checkTimes(claims []byte, issuer string, now time.Time) error {
 	switch {
 	case c.Issuer != issuer:
 		return invalid("issuer")
-	case c.Expires == 0 || !now.Before(time.Unix(c.Expires, 0).Add(Leeway)):
+	case c.Expires == 0 || c.NotBefore == 0 || c.IssuedAt == 0:
+		return invalid("no times")
+	case !now.Before(time.Unix(c.Expires, 0).Add(Leeway)):
 		return invalid("expired")
 	case time.Unix(max(c.NotBefore, c.IssuedAt), 0).After(now.Add(Leeway)):
 		return invalid("not valid yet")

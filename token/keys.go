@@ -19,7 +19,7 @@ type Keys interface {
 	// Public key has one (a KMS, an HSM).
 	SigningKey(ctx context.Context) (jose.SigningKey, error)
 	// VerificationKeys returns the public keys of every token that may be in use: current, next,
-	// and retired until their tokens have ended. Each has a KeyID of its own and an Algorithm, and
+	// and retired until their tokens have ended. Each has a KeyID that never names another key, an Algorithm, and
 	// none a private part.
 	VerificationKeys(ctx context.Context) (jose.JSONWebKeySet, error)
 }

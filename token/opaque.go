@@ -28,13 +28,14 @@ var encoding = base64.RawURLEncoding.Strict()
 // is forged, misused or expired is told without a look-up.
 type Continuation struct {
 	State   byte      // of the flow, at the time the token was given out
+	Code    byte      // which of the flow's codes was the newest then, from 1; 0 for none
 	Expires time.Time // to the millisecond
 	Flow    ID
 	Secret  [32]byte
 }
 
 const (
-	continuationBody = 1 + 8 + len(ID{}) + 32
+	continuationBody = 2 + 8 + len(ID{}) + 32
 	tagSize          = 16
 	continuationSize = continuationBody + tagSize
 )
@@ -59,7 +60,7 @@ func NewOpaque(keys [][]byte) Opaque {
 // Continuation returns the text of c for a client.
 func (o Opaque) Continuation(c Continuation, client string) string {
 	b := make([]byte, 0, continuationSize)
-	b = append(b, c.State)
+	b = append(b, c.State, c.Code)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.Expires.UnixMilli()))
 	b = append(b, c.Flow[:]...)
 	b = append(b, c.Secret[:]...)
@@ -83,10 +84,10 @@ func (o Opaque) ParseContinuation(text, client string) (Continuation, error) {
 	if !o.authentic("continuation", client, body, b[continuationBody:]) {
 		return c, ErrInvalid
 	}
-	c.State = body[0]
-	c.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[1:9])))
-	copy(c.Flow[:], body[9:])
-	copy(c.Secret[:], body[9+len(c.Flow):])
+	c.State, c.Code = body[0], body[1]
+	c.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[2:10])))
+	copy(c.Flow[:], body[10:])
+	copy(c.Secret[:], body[10+len(c.Flow):])
 	return c, nil
 }
 

@@ -2,10 +2,9 @@ package flow
 
 import (
 	"context"
-	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
@@ -15,7 +14,7 @@ import (
 type Challenge struct {
 	Client *Client
 	Token  string
-	Types  string // "" means those of the opening call
+	Types  string // optional: those of the opening call were found good
 }
 
 // CodeSent says that a code is on its way, and where to look for it.
@@ -38,32 +37,59 @@ func (e *Engine) SignInChallenge(ctx context.Context, req Challenge) (CodeSent, 
 }
 
 func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (CodeSent, error) {
-	f, err := e.open(ctx, req.Client, req.Token, ev)
+	in := input{refused: servable(req.Types)}
+	f, err := e.open(ctx, req.Client, req.Token, ev, in)
 	if err != nil {
 		return CodeSent{}, err
 	}
-	types := f.Types
-	if req.Types != "" {
-		if types, err = parseTypes(req.Types); err != nil {
-			return CodeSent{}, err
-		}
+	next, err := e.send(ctx, f, ev, in)
+	if err != nil || f.mail == nil {
+		e.giveBack(ctx, f)
 	}
-	if !slices.Contains(types, typeOOB) {
-		return CodeSent{}, &Redirect{}
-	}
-	if err := e.take(ctx, f, ev, input{}); err != nil {
-		return CodeSent{}, err
-	}
-	next, err := e.save(ctx, f)
 	if err != nil {
 		return CodeSent{}, err
-	}
-	// Not before the flow is saved: of calls that race, one sends. And if the queue is full the
-	// caller may repeat the call with the token it has.
-	if err := e.Queue.Add(*f.mail); err != nil {
-		return CodeSent{}, fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return CodeSent{next, otp.Email, f.Email.Mask(), otp.Digits, e.ResendInterval}, nil
+}
+
+// send makes the challenge and hands the mail over, if there is one. Not before the flow is saved: of
+// calls that race, one sends. And if the mail is not taken the caller may repeat the call with the
+// token it has.
+func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next string, err error) {
+	if err := e.take(ctx, f, ev, in); err != nil {
+		return "", err
+	}
+	next, err = e.save(ctx, f)
+	if err != nil || f.mail == nil {
+		return next, err
+	}
+	if err := e.Queue.Add(*f.mail); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return next, nil
+}
+
+// servable tells what is wrong with the challenge types of a call, if there are any: those of the
+// opening call were found good then.
+func servable(text string) error {
+	if text == "" {
+		return nil
+	}
+	types, err := parseTypes(text)
+	if err == nil && !slices.Contains(types, typeOOB) {
+		return &Redirect{}
+	}
+	return err
+}
+
+// openingCode gives the flow its first code. After attributes that came in between it is another one;
+// or, where it is too soon for that, the one that was sent before is as good as it was.
+func (e *Engine) openingCode(ctx context.Context, f *flow, in input) error {
+	err := e.makeCode(ctx, f, in)
+	if _, tooSoon := errors.AsType[*TooSoonError](err); tooSoon && f.Code != nil && !e.codeExpired(f) {
+		return nil
+	}
+	return err
 }
 
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail.
@@ -71,8 +97,8 @@ func (e *Engine) makeCode(ctx context.Context, f *flow, _ input) error {
 	if f.Sends >= sendsPerFlow {
 		return &TooSoonError{flowLife - e.age(f)}
 	}
-	if err := e.spaceCodes(ctx, f.Email); err != nil {
-		return err
+	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
+		return &TooSoonError{f.count.TTL}
 	}
 	code, err := otp.New(e.Random)
 	if err != nil {
@@ -88,25 +114,8 @@ func (e *Engine) makeCode(ctx context.Context, f *flow, _ input) error {
 	return nil
 }
 
-// spaceCodes keeps the codes to one address apart, over all flows.
-func (e *Engine) spaceCodes(ctx context.Context, to otp.Address) error {
-	if e.ResendInterval <= 0 {
-		return nil
-	}
-	sum := e.names.Sum([]byte(to))
-	key := "sent/" + base64.RawURLEncoding.EncodeToString(sum[:])
-	n, err := e.State.Add(ctx, key, 1, e.ResendInterval)
-	if err != nil {
-		return fmt.Errorf("count codes: %w", err)
-	}
-	if n.Value > 1 {
-		return &TooSoonError{n.TTL}
-	}
-	return nil
-}
-
-// checkCode takes the code that was sent. Each try at it is counted, for good, before it is
-// compared; the first success uses the code up, since the flow moves on.
+// checkCode takes the code that was sent. Each try at it has been counted, for good, before
+// it is compared; the first success uses the code up, since the flow moves on.
 func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if in.code == "" {
 		return &MissingError{"oob"}
@@ -115,14 +124,10 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if !ok {
 		return fmt.Errorf("%w: not a code", ErrCodeWrong)
 	}
-	if e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.CodeLife {
+	if e.codeExpired(f) {
 		return fmt.Errorf("%w: expired", ErrCodeWrong)
 	}
-	tries, err := e.State.Add(ctx, f.triesKey(), 1, e.CodeLife)
-	if err != nil {
-		return fmt.Errorf("count tries: %w", err)
-	}
-	if tries.Value > otp.Tries {
+	if f.count.Value > otp.Tries {
 		return fmt.Errorf("%w: tried too often", ErrCodeWrong)
 	}
 	if !e.codes.Verify(f.Code, f.binding(), code) {
@@ -132,8 +137,9 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	return nil
 }
 
-// triesKey names the counter of the code that is good now.
-func (f *flow) triesKey() string { return f.id.Key() + "/" + strconv.Itoa(f.Sends) }
+func (e *Engine) codeExpired(f *flow) bool {
+	return e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.CodeLife
+}
 
 func (f *flow) binding() otp.Binding {
 	return otp.Binding{Purpose: f.State.purpose(), Flow: f.id.Key(), Account: f.Email, Client: f.Client}

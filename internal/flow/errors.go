@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/nativeauth/nativeauth/attrs"
@@ -29,6 +30,10 @@ var (
 	ErrGrantUnsupported = errors.New("the grant type is unknown to the token endpoint")
 	ErrBusy             = errors.New("mail cannot be taken over now")
 )
+
+// ErrRefreshReused is an ErrRefreshInvalid that somebody should look at: a refresh token that was
+// used up came again, so it was stolen, or its successor was. Its family has ended.
+var ErrRefreshReused = fmt.Errorf("%w: used again", ErrRefreshInvalid)
 
 // MissingError names the parameter that is missing. It is an ErrParameter.
 type MissingError struct{ Parameter string }

@@ -33,10 +33,13 @@ const (
 
 func (ev event) isChallenge() bool { return ev == challengeSignUp || ev == challengeSignIn }
 
+func (ev event) takesCode() bool { return ev == giveCode || ev == redeemCode }
+
 // input is what a call brings along. A step reads what it needs.
 type input struct {
 	code       string
 	attributes string
+	refused    error // what was found wrong before the flow was opened
 }
 
 // step is what a move does: it checks what was given and changes the flow. An error leaves the flow
@@ -55,7 +58,7 @@ type outcome struct {
 
 // moves is all that can happen. A move that is not listed is refused.
 var moves = map[move]outcome{
-	{signUpStarted, challengeSignUp}:   {signUpCodeSent, (*Engine).makeCode},
+	{signUpStarted, challengeSignUp}:   {signUpCodeSent, (*Engine).openingCode},
 	{signUpCodeSent, challengeSignUp}:  {signUpCodeSent, (*Engine).makeCode}, // resend
 	{signUpStarted, giveAttributes}:    {signUpStarted, (*Engine).keepAttributes},
 	{signUpCodeSent, giveAttributes}:   {signUpStarted, (*Engine).keepAttributes},

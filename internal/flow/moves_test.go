@@ -68,7 +68,7 @@ func (s *stage) place(at state) (key, continuation string) {
 	s.Helper()
 	f, err := s.begin(s.client, record{
 		State: at, Username: casey, Email: casey, UserID: "9b2c1d3e-0000-4000-8000-000000000001",
-		Types: []string{"oob", "redirect"}, Values: map[string]string{"city": "Bergen"}, Sends: 1,
+		Values: map[string]string{"city": "Bergen"}, Sends: 1,
 	})
 	require.NoError(s, err)
 	f.Code = s.codes.Sum(f.binding(), "01234567")

@@ -45,8 +45,7 @@ type record struct {
 	Email     otp.Address       `json:"m"`           // where codes go
 	UserID    string            `json:"u"`           // of the account, or of the one to be made
 	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
-	Types     []string          `json:"y"`           // challenge types of the opening call
-	Abilities []string          `json:"b,omitempty"` // capabilities of the opening call
+	Abilities []string          `json:"b,omitempty"` // capabilities of the opening call: they decide what a second factor may ask
 	Values    map[string]string `json:"v,omitempty"` // attributes that passed
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
@@ -64,20 +63,26 @@ type flow struct {
 	left    time.Duration // the entry's life when it was read
 	read    time.Time
 	client  *Client
+	counter counter      // what the step has to count, if it has a key
+	count   store.Count  // how much that is by now, this call included
 	mail    *otp.Message // goes out once the flow is saved
 }
 
-// begin returns a flow that the store does not know yet.
+// begin returns a flow that the store does not know yet. The first half of its id is that of the
+// address: so a token tells which address it is about, without a look-up.
 func (e *Engine) begin(client *Client, r record) (*flow, error) {
 	f := &flow{record: r, client: client, read: e.Now()}
 	f.Client = client.ID
-	_, err := io.ReadFull(e.Random, f.id[:])
+	address := e.names.Sum([]byte(r.Email))
+	copy(f.id[:addressSize], address[:])
+	_, err := io.ReadFull(e.Random, f.id[addressSize:])
 	return f, err
 }
 
-// open returns the flow that a continuation token belongs to, if the token is good for the event.
-// What can be told from the token alone is told without a look-up.
-func (e *Engine) open(ctx context.Context, client *Client, text string, ev event) (*flow, error) {
+// open returns the flow that a continuation token belongs to, if the token is good for the event. An
+// error that in brings along comes after those of the token. What can be told from the token alone is
+// told without a look-up.
+func (e *Engine) open(ctx context.Context, client *Client, text string, ev event, in input) (*flow, error) {
 	if text == "" {
 		return nil, &MissingError{"continuation_token"}
 	}
@@ -94,7 +99,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if !e.Now().Before(t.Expires.Add(clockSkew)) {
 		return nil, ErrTokenExpired
 	}
-	f, err := e.load(ctx, t.Flow)
+	f, err := e.loadAndCount(ctx, t, ev, in)
 	if err == nil {
 		f.client = client
 		err = e.accept(f, t, ev)
@@ -102,7 +107,10 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if errors.Is(err, ErrTokenInvalid) && !e.Now().Before(t.Expires) {
 		return nil, ErrTokenExpired
 	}
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	return f, in.refused
 }
 
 // load reads a flow. One that is gone has ended, or was completed.
@@ -160,7 +168,7 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if ttl < time.Millisecond {
 		return "", ErrTokenExpired
 	}
-	t := token.Continuation{State: byte(f.State), Expires: e.Now().Add(ttl), Flow: f.id}
+	t := token.Continuation{State: byte(f.State), Code: byte(f.Sends), Expires: e.Now().Add(ttl), Flow: f.id}
 	if _, err := io.ReadFull(e.Random, t.Secret[:]); err != nil {
 		return "", err
 	}

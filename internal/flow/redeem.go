@@ -55,19 +55,18 @@ func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	f, err := e.open(ctx, req.Client, req.Token, ev)
-	if err != nil {
-		return Tokens{}, err
-	}
-	if ev == redeemCode && req.Code == "" {
-		return Tokens{}, &MissingError{"oob"}
-	}
-	// Before the credential, so that a bad scope burns no code.
+	// Scopes come before the credential, so that a bad one burns no code.
+	in := input{code: req.Code}
 	g, err := e.grantScopes(req.Scope, req.Client)
+	in.refused = err
+	if ev == redeemCode && req.Code == "" {
+		in.refused = &MissingError{"oob"}
+	}
+	f, err := e.open(ctx, req.Client, req.Token, ev, in)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := e.take(ctx, f, ev, input{code: req.Code}); err != nil {
+	if err := e.take(ctx, f, ev, in); err != nil {
 		return Tokens{}, err
 	}
 	u, err := e.userOf(ctx, f)

@@ -59,15 +59,20 @@ func (e *Engine) refresh(ctx context.Context, req Redeem) (Tokens, error) {
 	}
 	for range casTries {
 		tokens, err := e.rotate(ctx, t, req)
-		if !errors.Is(err, store.ErrConflict) {
+		if !errors.Is(err, errMoved) {
 			return tokens, err
 		}
 	}
 	return Tokens{}, errors.New("refresh: the family changes faster than it can be read")
 }
 
-// rotate reads the family and moves it on. It returns store.ErrConflict if another call has moved
-// it in between.
+var (
+	// errMoved says that another call has moved or ended the family since it was read.
+	errMoved   = errors.New("refresh: the family has moved")
+	errUserOut = fmt.Errorf("%w: user gone, disabled or signed out", ErrRefreshInvalid)
+)
+
+// rotate reads the family and moves it on, or returns errMoved.
 func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Tokens, error) {
 	entry, err := e.State.Get(ctx, t.Family.Key())
 	if errors.Is(err, store.ErrNotFound) {
@@ -84,13 +89,13 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	}
 	repeat := t.Counter+1 == m.Counter && m.sinceWrite(entry.TTL) < reuseGrace
 	if t.Counter != m.Counter && !repeat {
-		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, "used again")
+		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, ErrRefreshReused)
 	}
 	u, err := e.Users.UserByID(ctx, m.User)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Tokens{}, fmt.Errorf("look up user: %w", err)
 	} else if err != nil || u.Disabled || u.Epoch != m.Epoch {
-		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, "user gone, disabled or signed out")
+		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, errUserOut)
 	}
 	g, err := e.narrow(req.Scope, m.Scopes, req.Client)
 	if err != nil {
@@ -122,16 +127,21 @@ func (e *Engine) advance(ctx context.Context, id token.ID, entry store.Entry, m 
 		return fmt.Errorf("write family: %w", err)
 	}
 	err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: entry.Version, TTL: m.ttl()})
-	if err != nil {
+	if errors.Is(err, store.ErrConflict) {
+		return errMoved
+	} else if err != nil {
 		return fmt.Errorf("write family: %w", err)
 	}
 	return nil
 }
 
-// revoke ends a family, and says why.
-func (e *Engine) revoke(ctx context.Context, id token.ID, version int64, why string) error {
-	if err := e.State.Delete(ctx, id.Key(), version); err != nil {
+// revoke ends a family and returns why.
+func (e *Engine) revoke(ctx context.Context, id token.ID, version int64, why error) error {
+	err := e.State.Delete(ctx, id.Key(), version)
+	if errors.Is(err, store.ErrConflict) {
+		return errMoved
+	} else if err != nil {
 		return fmt.Errorf("revoke family: %w", err)
 	}
-	return fmt.Errorf("%w: %s", ErrRefreshInvalid, why)
+	return why
 }

@@ -41,6 +41,6 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 	}
 	return e.start(ctx, req.Client, record{
 		State: signInStarted, Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch,
-		Types: types, Abilities: parseCapabilities(req.Capabilities),
+		Abilities: parseCapabilities(req.Capabilities),
 	})
 }

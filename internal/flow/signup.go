@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -54,7 +56,7 @@ func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, er
 	}
 	return e.start(ctx, req.Client, record{
 		State: signUpStarted, Username: string(address), Email: address, UserID: id,
-		Types: types, Abilities: parseCapabilities(req.Capabilities), Values: values,
+		Abilities: parseCapabilities(req.Capabilities), Values: values,
 	})
 }
 
@@ -98,11 +100,12 @@ func (e *Engine) SignUpContinue(ctx context.Context, req SignUpContinue) (Contin
 	if err != nil {
 		return Continue{}, err
 	}
-	f, err := e.open(ctx, req.Client, req.Token, ev)
+	in := input{code: req.Code, attributes: req.Attributes}
+	f, err := e.open(ctx, req.Client, req.Token, ev, in)
 	if err != nil {
 		return Continue{}, err
 	}
-	if err := e.take(ctx, f, ev, input{code: req.Code, attributes: req.Attributes}); err != nil {
+	if err := e.take(ctx, f, ev, in); err != nil {
 		return Continue{}, err
 	}
 	next, err := e.save(ctx, f)
@@ -130,16 +133,14 @@ func grantEvent(table map[string]event, grant string, unknown error) (event, err
 	return ev, nil
 }
 
-// keepAttributes stores attributes that come before the code. A code that was sent is dropped with
-// it: the app asks for the next one itself.
+// keepAttributes stores attributes that come before the code. The app goes back to the challenge
+// for its code.
 func (e *Engine) keepAttributes(_ context.Context, f *flow, in input) error {
 	values, err := readAttributes(f.client, in.attributes)
 	if err != nil {
 		return err
 	}
-	f.addValues(values)
-	f.Code = nil
-	return nil
+	return f.addValues(values)
 }
 
 // proveAddress takes the code, and finishes the sign-up if nothing is missing then.
@@ -159,17 +160,40 @@ func (e *Engine) completeAttributes(ctx context.Context, f *flow, in input) erro
 	}
 	asked := f.client.Attributes.Missing(f.Values)
 	if slices.ContainsFunc(asked, func(a attrs.Attribute) bool { return values[a.Name] != "" }) {
-		f.addValues(values)
+		if err := f.addValues(values); err != nil {
+			return err
+		}
 	}
 	return e.finishSignUp(ctx, f)
 }
 
-func (f *flow) addValues(values map[string]string) {
+// addValues keeps more of what a client says of a person.
+func (f *flow) addValues(values map[string]string) error {
 	if f.Values == nil {
 		f.Values = values
-		return
+	} else {
+		maps.Copy(f.Values, values)
 	}
-	maps.Copy(f.Values, values)
+	return checkSize(f.Values)
+}
+
+// maxValues bounds what a flow keeps of a person, as it is written. With the rest of the record it
+// fits into the 8 KiB that every store takes.
+const maxValues = 6 << 10
+
+// checkSize refuses values that are too long together, in the name of the longest.
+func checkSize(values map[string]string) error {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("write attributes: %w", err)
+	}
+	if len(text) <= maxValues {
+		return nil
+	}
+	longest := slices.MaxFunc(slices.Sorted(maps.Keys(values)), func(a, b string) int {
+		return cmp.Compare(len(values[a]), len(values[b]))
+	})
+	return &InvalidAttributesError{[]attrs.Invalid{{Name: longest, Reason: "The values are too long, taken together."}}}
 }
 
 // readAttributes decodes and checks what a client says of a person.
@@ -185,7 +209,7 @@ func readAttributes(client *Client, text string) (map[string]string, error) {
 	if len(invalid) > 0 {
 		return nil, &InvalidAttributesError{invalid}
 	}
-	return values, nil
+	return values, checkSize(values)
 }
 
 // finishSignUp creates the account, or leaves the flow waiting for the attributes that are missing.

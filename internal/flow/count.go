@@ -1,0 +1,87 @@
+package flow
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// addressSize is how many bytes of a flow's id belong to its address.
+const addressSize = 8
+
+// counter names what a call has to count, and for how long the count lasts. Both can be told from
+// the token, so that counting costs no waiting of its own.
+type counter struct {
+	key  string
+	life time.Duration
+}
+
+// counterOf returns the counter of a call; one without a key if the call counts nothing, because
+// nothing can come of it or because nothing is limited.
+func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
+	switch {
+	case in.refused != nil:
+	case ev.isChallenge() && e.ResendInterval > 0:
+		return counter{"sent/" + base64.RawURLEncoding.EncodeToString(t.Flow[:addressSize]), e.ResendInterval}
+	case ev.takesCode():
+		if _, ok := otp.Canonical(in.code); ok { // nothing else is compared
+			return counter{t.Flow.Key() + "/" + strconv.Itoa(int(t.Code)), e.CodeLife}
+		}
+	}
+	return counter{}
+}
+
+// loadAndCount reads the flow and counts what the call has to count, both at once. The count stands,
+// whatever becomes of the call.
+func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev event, in input) (*flow, error) {
+	c := e.counterOf(t, ev, in)
+	if c.key == "" {
+		return e.load(ctx, t.Flow)
+	}
+	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
+	f, err := e.load(ctx, t.Flow)
+	n, countErr := counted()
+	if err != nil {
+		return nil, err
+	}
+	if countErr != nil {
+		return nil, fmt.Errorf("count: %w", countErr)
+	}
+	f.counter, f.count = c, n
+	return f, nil
+}
+
+// giveBack undoes the count of a code that was not sent after all. If that fails, too, the next one
+// has to wait.
+func (e *Engine) giveBack(ctx context.Context, f *flow) {
+	if f.counter.key != "" {
+		_, _ = e.State.Add(ctx, f.counter.key, -1, f.counter.life)
+	}
+}
+
+// inBackground starts do and returns a function that waits for what it returns. A panic of do comes
+// out there.
+func inBackground[T any](do func() (T, error)) (wait func() (T, error)) {
+	var value T
+	var err error
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		value, err = do()
+	}()
+	return func() (T, error) {
+		<-done
+		if panicked != nil {
+			panic(panicked)
+		}
+		return value, err
+	}
+}
