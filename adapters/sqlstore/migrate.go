@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -127,3 +128,20 @@ func schemaVersion(ctx context.Context, conn *sql.Conn, q queries) (version int,
 	}
 	return version, nil
 }
+
+// endTransaction commits the transaction that is open on conn, if what was done in it did not fail.
+func endTransaction(ctx context.Context, conn *sql.Conn, err error) error {
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `COMMIT`)
+	}
+	if err == nil {
+		return nil
+	}
+	if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`); rollback != nil {
+		drop(conn)
+	}
+	return err
+}
+
+// drop keeps a connection that has an open transaction, or a lock, from getting back into the pool.
+func drop(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
