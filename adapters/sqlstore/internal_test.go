@@ -26,9 +26,12 @@ func TestDialects(t *testing.T) {
 			assert.NotNil(t, d.inspect)
 			assert.NotNil(t, d.exclusively)
 			q := reflect.ValueOf(d.queries)
+			renamed := reflect.ValueOf(d.queries.withPrefix("app1_"))
 			for i := range q.NumField() {
 				if name := q.Type().Field(i).Name; name != "readCounter" {
 					assert.NotEmpty(t, q.Field(i).String(), name)
+					assert.Contains(t, renamed.Field(i).String(), "app1_", name)
+					assert.NotContains(t, renamed.Field(i).String(), "nativeauth", name)
 				}
 			}
 			all, err := readMigrations(Migrations(d))

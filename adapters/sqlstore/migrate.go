@@ -17,13 +17,14 @@ var migrations embed.FS
 // Migrations returns the files that make the tables, for hosts that apply migrations with a tool of
 // their own. They are called 0001_what.sql and so on, are applied in this order, each in a transaction
 // where the database has that for such statements, and never change once they are released. Each
-// enters its version in the table nativeauth_migrations.
-func Migrations(d Dialect) fs.FS {
+// enters its version in the table nativeauth_migrations. Of the options WithTablePrefix counts here; if
+// the prefix is not fit for one, no file can be opened.
+func Migrations(d Dialect, opts ...Option) fs.FS {
 	files, err := fs.Sub(migrations, "migrations/"+d.name)
 	if err != nil {
 		panic(err) // only for a path that is malformed
 	}
-	return files
+	return prefixed{files, newOptions(opts)}
 }
 
 // migration is a file of Migrations.
@@ -67,8 +68,8 @@ func (m migration) statements() (all []string) {
 
 // prepareSchema brings the schema to the version that this package is written for, or only checks
 // that it is there.
-func prepareSchema(ctx context.Context, db *sql.DB, d Dialect, checkOnly bool) error {
-	all, err := readMigrations(Migrations(d))
+func prepareSchema(ctx context.Context, db *sql.DB, d Dialect, files fs.FS, checkOnly bool) error {
+	all, err := readMigrations(files)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type options struct {
 	log            *slog.Logger
 	cleanInterval  time.Duration
 	skipMigrations bool
+	prefix         *string // nil: the default
 }
 
 func newOptions(opts []Option) options {
@@ -85,6 +86,10 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, e
 	if o.cleanInterval < 0 {
 		return nil, errors.New("sqlstore: the clean interval is negative")
 	}
+	prefix, err := o.tablePrefix()
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: open: %w", err)
+	}
 	f, err := d.inspect(ctx, db)
 	if err == nil {
 		err = errors.Join(f.problems...)
@@ -98,7 +103,8 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, e
 	if f.queries != nil {
 		d.queries = *f.queries
 	}
-	if err := prepareSchema(ctx, db, d, o.skipMigrations); err != nil {
+	d.queries = d.queries.withPrefix(prefix)
+	if err := prepareSchema(ctx, db, d, Migrations(d, opts...), o.skipMigrations); err != nil {
 		return nil, fmt.Errorf("sqlstore: open: %w", err)
 	}
 	s := &Store{db: db, dialect: d, queries: d.queries}
