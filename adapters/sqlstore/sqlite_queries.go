@@ -25,9 +25,9 @@ FROM nativeauth_users WHERE id = ?`,
 
 	updateUser: `
 UPDATE nativeauth_users
-SET username = ?, email = ?, attributes = ?, disabled = ?, epoch = ?, version = version + 1
-WHERE id = ? AND version = ?
-  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = ? AND other.id <> ?)`,
+SET username = ?1, email = ?2, attributes = ?3, disabled = ?4, epoch = ?5, version = version + 1
+WHERE id = ?6 AND version = ?7
+  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = ?1 AND other.id <> ?6)`,
 
 	userVersion: `SELECT version FROM nativeauth_users WHERE id = ?`,
 
