@@ -100,4 +100,9 @@ type queries struct {
 
 	cleanState    string // most rows to remove
 	cleanCounters string // most rows to remove
+
+	listKeys   string // -> seq, kid, algorithm, sealed, when it signs, now; by seq
+	addKey     string // seq, kid, algorithm, sealed, ms until it signs; no row changed: seq is taken
+	resealKey  string // sealed, seq, sealed before; no row changed: it has another seal
+	removeKeys string // the first seq to keep
 }

@@ -97,6 +97,19 @@ ORDER BY expires_at LIMIT ?`,
 DELETE FROM nativeauth_counters
 WHERE expires_at <= TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000
 ORDER BY expires_at LIMIT ?`,
+
+	listKeys: `
+SELECT seq, kid, algorithm, sealed, signs_at,
+       TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000
+FROM nativeauth_signing_keys ORDER BY seq`,
+
+	addKey: `
+INSERT INTO nativeauth_signing_keys (seq, kid, algorithm, sealed, signs_at)
+VALUES (?, ?, ?, ?, TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000 + ?)`,
+
+	resealKey: `UPDATE nativeauth_signing_keys SET sealed = ? WHERE seq = ? AND sealed = ?`,
+
+	removeKeys: `DELETE FROM nativeauth_signing_keys WHERE seq < ?`,
 }
 
 // mariadbQueries are for MariaDB, which returns rows from an INSERT.

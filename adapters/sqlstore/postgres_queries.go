@@ -92,4 +92,18 @@ WHERE key = ANY (ARRAY(
   ORDER BY expires_at LIMIT $1
   FOR UPDATE SKIP LOCKED))
   AND expires_at <= (extract(epoch FROM statement_timestamp()) * 1000)::bigint`,
+
+	listKeys: `
+SELECT seq, kid, algorithm, sealed, signs_at,
+       (extract(epoch FROM statement_timestamp()) * 1000)::bigint
+FROM nativeauth_signing_keys ORDER BY seq`,
+
+	addKey: `
+INSERT INTO nativeauth_signing_keys (seq, kid, algorithm, sealed, signs_at)
+VALUES ($1, $2, $3, $4, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $5::bigint)
+ON CONFLICT DO NOTHING`,
+
+	resealKey: `UPDATE nativeauth_signing_keys SET sealed = $1 WHERE seq = $2 AND sealed = $3`,
+
+	removeKeys: `DELETE FROM nativeauth_signing_keys WHERE seq < $1`,
 }

@@ -43,6 +43,7 @@ func (q queries) withPrefix(prefix string) queries {
 		&q.createUser, &q.userByUsername, &q.userByID, &q.updateUser, &q.userVersion,
 		&q.getState, &q.createState, &q.replaceState, &q.deleteState, &q.addCounter, &q.readCounter,
 		&q.cleanState, &q.cleanCounters,
+		&q.listKeys, &q.addKey, &q.resealKey, &q.removeKeys,
 	} {
 		*text = strings.ReplaceAll(*text, defaultPrefix, prefix)
 	}

@@ -75,4 +75,18 @@ DELETE FROM nativeauth_counters WHERE rowid IN (
   SELECT rowid FROM nativeauth_counters
   WHERE expires_at <= CAST(round(unixepoch('subsec') * 1000) AS INTEGER)
   ORDER BY expires_at LIMIT ?)`,
+
+	listKeys: `
+SELECT seq, kid, algorithm, sealed, signs_at,
+       CAST(round(unixepoch('subsec') * 1000) AS INTEGER)
+FROM nativeauth_signing_keys ORDER BY seq`,
+
+	addKey: `
+INSERT INTO nativeauth_signing_keys (seq, kid, algorithm, sealed, signs_at)
+VALUES (?, ?, ?, ?, CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + ?)
+ON CONFLICT DO NOTHING`,
+
+	resealKey: `UPDATE nativeauth_signing_keys SET sealed = ? WHERE seq = ? AND sealed = ?`,
+
+	removeKeys: `DELETE FROM nativeauth_signing_keys WHERE seq < ?`,
 }
