@@ -148,6 +148,9 @@ func (k *kept) counters(ctx context.Context) (list []counted, err error) {
 func (k *kept) redisCounters(ctx context.Context) (list []counted, err error) {
 	begin := k.Prefix + "n:"
 	for keys := k.redis.Scan(ctx, 0, begin+"*", 1000).Iterator(); keys.Next(ctx); {
+		if keys.Val() == begin+"open" { // which Open tries an addition with
+			continue
+		}
 		value, err := k.redis.Get(ctx, keys.Val()).Int64()
 		if err != nil {
 			return nil, err
