@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -146,7 +145,7 @@ func TestT2_ATryCountsThoughTheInstanceDies(t *testing.T) {
 			j.travel(t, survivor.base, signUpStart, signUpCode)
 			for i := range tries {
 				victim := s.start()
-				get(strings.TrimSuffix(victim.base, prefix) + "/proofs/die")
+				victim.condemn(t, afterCounting)
 				guess := *j
 				guess.code = wrong(j.code, i)
 				a := guess.call(victim.base, signUpCode)

@@ -105,6 +105,13 @@ func (i *instance) kill() {
 	<-i.over
 }
 
+// condemn makes the instance die, as if it were killed, the next time it has done something.
+func (i *instance) condemn(t testing.TB, after string) {
+	t.Helper()
+	a := get(strings.TrimSuffix(i.base, prefix) + "/proofs/die?" + after)
+	require.True(t, a.ok(), "%v", a)
+}
+
 // stop ends an instance as an operator does.
 func (i *instance) stop(t testing.TB) {
 	require.NoError(t, i.in.Close())

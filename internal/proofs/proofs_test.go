@@ -73,7 +73,7 @@ func (p *table) print(w io.Writer) {
 
 // limit is what a figure is held to.
 type limit struct {
-	sign  string // "=", "≤" or "≥"
+	sign  string // "=", "≤", "≥" or "<"
 	value float64
 }
 
@@ -88,6 +88,8 @@ func (l limit) holds(value float64) bool {
 		return value <= l.value
 	case "≥":
 		return value >= l.value
+	case "<":
+		return value < l.value
 	}
 	return value == l.value
 }

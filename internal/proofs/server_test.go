@@ -62,13 +62,13 @@ func serve(text string) error {
 	if err != nil {
 		return err
 	}
-	deadly := &deadly{State: kept.state}
+	var death death
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer:  "http://127.0.0.1" + prefix,
 		Secret:  secret,
 		Clients: []handler.Client{{ID: app, Attributes: attrs.Schema{{Name: "displayName", Required: true}}}},
-		Users:   kept.users, State: deadly, Sender: postman(s.Inbox), Keys: keys,
+		Users:   deadlyUsers{kept.users, &death}, State: deadlyState{kept.state, &death}, Sender: postman(s.Inbox), Keys: keys,
 		ResendInterval: s.Resend,
 		Logger:         slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 		Now:            func() time.Time { return time.Now().Add(s.Skew) },
@@ -76,7 +76,7 @@ func serve(text string) error {
 	if err != nil {
 		return err
 	}
-	mux.HandleFunc("/proofs/die", func(http.ResponseWriter, *http.Request) { deadly.armed.Store(true) })
+	mux.HandleFunc("/proofs/die", func(_ http.ResponseWriter, r *http.Request) { death.after.Store(r.URL.RawQuery) })
 	mux.Handle("/proofs/mint", &mint{token.NewSigner(keys)})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -105,19 +105,42 @@ func (s settings) keys(kept *kept) (token.Keys, error) {
 	})
 }
 
-// deadly is a State that, once armed, ends the process as kill -9 does between counting and answering.
-type deadly struct {
-	store.State
-	armed atomic.Bool
-}
+// death, once it is told after what, ends the process as kill -9 does: when something has been written,
+// and before anybody is told.
+type death struct{ after atomic.Value }
 
-func (d *deadly) Add(ctx context.Context, key string, delta int64, ttl time.Duration) (store.Count, error) {
-	n, err := d.State.Add(ctx, key, delta, ttl)
-	if err == nil && d.armed.Load() {
+const (
+	afterCounting = "counting"
+	afterCreating = "creating"
+)
+
+func (d *death) come(after string, err error) {
+	if err == nil && d.after.Load() == after {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}
+}
+
+type deadlyState struct {
+	store.State
+	death *death
+}
+
+func (d deadlyState) Add(ctx context.Context, key string, delta int64, ttl time.Duration) (store.Count, error) {
+	n, err := d.State.Add(ctx, key, delta, ttl)
+	d.death.come(afterCounting, err)
 	return n, err
+}
+
+type deadlyUsers struct {
+	store.Users
+	death *death
+}
+
+func (d deadlyUsers) CreateUser(ctx context.Context, u store.User) error {
+	err := d.Users.CreateUser(ctx, u)
+	d.death.come(afterCreating, err)
+	return err
 }
 
 // letter is a message as it is posted.
