@@ -8,7 +8,7 @@
 //
 // and a long one, with the figures that are promised:
 //
-//	NATIVEAUTH_PROOFS=long go test ./internal/proofs -v -timeout 90m
+//	NATIVEAUTH_PROOFS=long go test ./internal/proofs -v -timeout 60m
 package proofs
 
 import (
