@@ -32,66 +32,75 @@ func TestT16_NoTokenIsRefusedWhileKeysChange(t *testing.T) {
 			s := newSite(t, b.fresh(t), func(s *settings) {
 				s.Rotates = rotation{Every: shrunk(3 * time.Hour), Ahead: shrunk(2 * time.Hour), Keep: shrunk(65 * time.Minute)}
 			})
-			instances := s.three()
-			var verifiers []*verifier
-			for _, i := range instances {
-				verifiers = append(verifiers, &verifier{from: i.base + "/discovery/v2.0/keys", tokens: make(chan minted, 10_000), kids: map[string]bool{}})
+			f := s.trade(func(f figures, since time.Duration) bool {
+				return f.kids > rotations && f.checked >= checks || since > time.Duration(rotations+10)*shrunk(8*time.Hour)
+			})
+			for _, failure := range f.failures[:min(5, len(f.failures))] {
+				t.Log(failure)
 			}
-			var issuers, rest sync.WaitGroup
-			var stop atomic.Bool
-			var broken atomic.Int64
-			for n, i := range instances {
-				issuers.Go(func() {
-					for !stop.Load() {
-						begin := time.Now()
-						texts, err := mintAt(i)
-						if err != nil {
-							broken.Add(1)
-							t.Log(err)
-							return
-						}
-						for _, text := range texts {
-							for _, v := range verifiers {
-								v.tokens <- minted{text, begin}
-							}
-						}
-						time.Sleep(30*time.Millisecond - time.Since(begin))
-					}
-				})
-				rest.Go(verifiers[n].work)
-			}
-			deadline := time.Now().Add(time.Duration(rotations+10) * shrunk(4*time.Hour) * 2)
-			done := func() (kids, checked int) {
-				for _, v := range verifiers {
-					k, c, _ := v.figures()
-					kids, checked = max(kids, k), checked+c
-				}
-				return kids, checked
-			}
-			for kids, checked := done(); (kids <= rotations || checked < checks) && time.Now().Before(deadline); kids, checked = done() {
-				time.Sleep(10 * time.Millisecond)
-			}
-			stop.Store(true)
-			issuers.Wait()
-			for _, v := range verifiers {
-				close(v.tokens)
-			}
-			rest.Wait()
-
-			kids, checked := done()
-			failed := int(broken.Load())
-			for _, v := range verifiers {
-				_, _, failures := v.figures()
-				for _, f := range failures[:min(5, len(failures))] {
-					t.Log(f)
-				}
-				failed += len(failures)
-			}
-			proof(t, "T16 "+b.name+" rotations", kids-1, "rotations", atLeast(rotations))
-			proof(t, "T16 "+b.name+" tokens verified", checked, "checks", atLeast(checks))
-			proof(t, "T16 "+b.name+" verifications failed", failed, "checks", exactly(0))
+			proof(t, "T16 "+b.name+" rotations", f.kids-1, "rotations", atLeast(rotations))
+			proof(t, "T16 "+b.name+" tokens verified", f.checked, "checks", atLeast(checks))
+			proof(t, "T16 "+b.name+" verifications failed", len(f.failures), "checks", exactly(0))
 		})
 	}
+}
+
+// figures are what the verifiers have seen.
+type figures struct {
+	kids     int // that have signed something
+	checked  int
+	failures []string
+}
+
+// trade lets three instances sign and three verifiers verify until it is enough.
+func (s *site) trade(enough func(f figures, since time.Duration) bool) figures {
+	var verifiers []*verifier
+	var issuing, verifying sync.WaitGroup
+	var stop atomic.Bool
+	begin := time.Now()
+	instances := s.three()
+	for _, i := range instances {
+		v := &verifier{from: i.base + "/discovery/v2.0/keys", tokens: make(chan minted, 10_000), kids: map[string]bool{}}
+		verifiers = append(verifiers, v)
+		verifying.Go(v.work)
+	}
+	for n, i := range instances {
+		issuing.Go(func() {
+			for ; !stop.Load(); time.Sleep(30 * time.Millisecond) {
+				at := time.Now()
+				texts, err := mintAt(i)
+				if err != nil {
+					verifiers[n].fail("%v", err)
+				}
+				for _, text := range texts {
+					for _, v := range verifiers {
+						v.tokens <- minted{text, at}
+					}
+				}
+			}
+		})
+	}
+	for !enough(sum(verifiers), time.Since(begin)) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop.Store(true)
+	issuing.Wait()
+	for _, v := range verifiers {
+		close(v.tokens)
+	}
+	verifying.Wait()
+	return sum(verifiers)
+}
+
+func sum(verifiers []*verifier) (f figures) {
+	for _, v := range verifiers {
+		v.mu.Lock()
+		f.kids = max(f.kids, len(v.kids))
+		f.checked += v.checked
+		f.failures = append(f.failures, v.failures...)
+		v.mu.Unlock()
+	}
+	return f
 }
 
 // mintAt lets an instance sign some tokens, with the keys that the token endpoint signs with.
@@ -151,13 +160,12 @@ func (v *verifier) check(m minted, life time.Duration) {
 	if time.Since(m.at) > life {
 		return
 	}
-	err := v.verify(m.text)
+	if err := v.verify(m.text); err != nil {
+		v.fail("a token of %v: %v", time.Since(m.at), err)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.checked++
-	if err != nil {
-		v.failures = append(v.failures, fmt.Sprintf("a token of %v: %v", time.Since(m.at), err))
-	}
 }
 
 func (v *verifier) verify(text string) error {
@@ -199,8 +207,8 @@ func (v *verifier) fetch() error {
 	return nil
 }
 
-func (v *verifier) figures() (kids, checked int, failures []string) {
+func (v *verifier) fail(format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return len(v.kids), v.checked, v.failures
+	v.failures = append(v.failures, fmt.Sprintf(format, args...))
 }

@@ -80,29 +80,58 @@ func (s *server) kill() {
 // newPostgres starts a PostgreSQL with the settings that it comes with.
 func newPostgres(t testing.TB) *server {
 	programs := peers.PostgresPrograms(t)
-	dir, err := os.MkdirTemp("", "proof-postgres-")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	s := &server{TB: t, name: "PostgreSQL", program: filepath.Join(programs, "postgres")}
-	if os.Getuid() == 0 { // as whom it refuses to run
-		owner, err := user.Lookup("postgres")
-		require.NoError(t, err)
-		uid, _ := strconv.Atoi(owner.Uid)
-		gid, _ := strconv.Atoi(owner.Gid)
-		s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		require.NoError(t, os.Chown(dir, uid, gid))
-	}
-	initdb := exec.Command(filepath.Join(programs, "initdb"), "-D", dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
-	initdb.Dir = dir
-	out, err := initdb.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-
+	dir := s.own("postgres")
+	s.run(dir, filepath.Join(programs, "initdb"), "-D", dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
 	port := freePort(t)
 	s.args = []string{"-D", dir, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="}
-	s.place = place{Driver: "pgx", DSN: "postgres://postgres@127.0.0.1:" + port + "/postgres?sslmode=disable"}
+	s.serves("pgx", "postgres://postgres@127.0.0.1:"+port+"/postgres?sslmode=disable")
+	return s
+}
+
+// newMariaDB starts a MariaDB with the settings that it comes with.
+func newMariaDB(t testing.TB) *server {
+	install := peers.Need(t, "mariadb-install-db")
+	s := &server{TB: t, name: "MariaDB", program: peers.Need(t, "mariadbd")}
+	dir := s.own("mysql")
+	s.run(dir, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal")
+	port := freePort(t)
+	s.args = []string{"--no-defaults", "--datadir=" + dir, "--socket=" + filepath.Join(dir, "socket"), "--bind-address=127.0.0.1", "--port=" + port}
+	s.serves("mysql", "root@tcp(127.0.0.1:"+port+")/test")
+	return s
+}
+
+// own makes a folder for the server's data. Root runs neither of the two: it belongs to the user that
+// the package has made for them.
+func (s *server) own(name string) (dir string) {
+	dir, err := os.MkdirTemp("", "proof-"+name+"-")
+	require.NoError(s, err)
+	s.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if os.Getuid() != 0 {
+		return dir
+	}
+	owner, err := user.Lookup(name)
+	require.NoError(s, err)
+	uid, _ := strconv.Atoi(owner.Uid)
+	gid, _ := strconv.Atoi(owner.Gid)
+	s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	require.NoError(s, os.Chown(dir, uid, gid))
+	return dir
+}
+
+// run runs a program as the server's user.
+func (s *server) run(dir, program string, args ...string) {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: s.as}
+	out, err := cmd.CombinedOutput()
+	require.NoError(s, err, "%s", out)
+}
+
+// serves starts a server of SQL, for as long as the test.
+func (s *server) serves(driver, dsn string) {
+	s.place = place{Driver: driver, DSN: dsn}
 	s.answers = func(ctx context.Context) error {
-		db, err := sql.Open("pgx", s.DSN)
+		db, err := sql.Open(driver, dsn)
 		if err != nil {
 			return err
 		}
@@ -110,8 +139,7 @@ func newPostgres(t testing.TB) *server {
 		return db.PingContext(ctx)
 	}
 	s.start()
-	t.Cleanup(s.kill)
-	return s
+	s.Cleanup(s.kill)
 }
 
 // newRedis starts a Redis that keeps what it has acknowledged, for state beside users in a file.
