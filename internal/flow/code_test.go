@@ -1,12 +1,16 @@
 package flow
 
 import (
+	"context"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 )
 
 func (s *stage) again(continuation string) (token, code string) {
@@ -75,6 +79,24 @@ func TestCode_AFlowSendsFive(t *testing.T) {
 	}
 	_, err := s.giveCode(s.plain, sent, code)
 	assert.NoError(t, err, "the last one is still good")
+}
+
+func TestCode_ACounterThatEndsItsGoroutineLetsNoTryThrough(t *testing.T) {
+	s := newStage(t)
+	sent, code := s.sentSignUp(s.plain, "")
+	s.State = ending{s.state}
+	_, err := s.giveCode(s.plain, sent, code)
+	assert.Error(t, err)
+	_, err = s.store.UserByUsername(t.Context(), casey)
+	assert.ErrorIs(t, err, store.ErrNotFound)
+}
+
+// ending is a State that ends the goroutine it counts in, as t.FailNow does.
+type ending struct{ *switchboard }
+
+func (ending) Add(context.Context, string, int64, time.Duration) (store.Count, error) {
+	runtime.Goexit()
+	return store.Count{}, nil
 }
 
 // other is a code that is not this one.

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -69,7 +70,7 @@ func (e *Engine) giveBack(ctx context.Context, f *flow) {
 // out there.
 func inBackground[T any](do func() (T, error)) (wait func() (T, error)) {
 	var value T
-	var err error
+	err := errors.New("the call ended its goroutine") // unless it returns: no count is no leave to go on
 	var panicked any
 	done := make(chan struct{})
 	go func() {
