@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"testing"
 	"time"
@@ -63,6 +64,29 @@ func TestCode_AResendKillsTheOldCodeAndGivesTheNewOneItsOwnTries(t *testing.T) {
 	}
 	_, err := s.giveCode(s.plain, sent, second)
 	assert.NoError(t, err)
+}
+
+// The way back through attributes leads to the same code, where it is too soon for another: it has
+// the tries that are left, and no more.
+func TestCode_AttributesInBetweenGiveItNoNewTries(t *testing.T) {
+	s := newStage(t, func(c *Config) { c.ResendInterval = time.Minute })
+	sent, code := s.sentSignUp(s.client, `{"city":"Oslo"}`)
+	for range 2 {
+		for range 2 {
+			_, err := s.giveCode(s.client, sent, other(code))
+			require.ErrorIs(t, err, ErrCodeWrong)
+		}
+		_, err := s.giveAttributes(s.client, sent, `{"nickname":"Cas"}`)
+		wanted, ok := errors.AsType[*CredentialRequired](err)
+		require.True(t, ok, "%v", err)
+		again, err := s.SignUpChallenge(t.Context(), Challenge{Client: s.client, Token: wanted.Token})
+		require.NoError(t, err)
+		sent = again.Token
+	}
+	_, err := s.giveCode(s.client, sent, other(code))
+	require.ErrorIs(t, err, ErrCodeWrong, "the fifth")
+	_, err = s.giveCode(s.client, sent, code)
+	assert.ErrorIs(t, err, ErrCodeWrong, "the sixth, though right")
 }
 
 func TestCode_AFlowSendsFive(t *testing.T) {
