@@ -65,7 +65,7 @@ func (k *Keys) Rotate(ctx context.Context) (kid string, err error) {
 	if err = cmp.Or(err, unreadable); err != nil {
 		return "", fmt.Errorf("sqlstore: rotate keys: %w", err)
 	}
-	k.current.Store(set)
+	k.use(set)
 	return set.newest.kid, nil
 }
 
@@ -92,8 +92,17 @@ func (k *Keys) refresh(ctx context.Context) (unreadable, err error) {
 	if len(set.keys) == 0 {
 		return nil, errors.Join(errors.New("there is no key that can be used"), unreadable)
 	}
-	k.current.Store(set)
+	k.use(set)
 	return unreadable, k.tidy(ctx, set)
+}
+
+// use makes set the current one, unless somebody has read the keys since.
+func (k *Keys) use(set *keySet) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if current := k.current.Load(); current == nil || current.read.Before(set.read) {
+		k.current.Store(set)
+	}
 }
 
 // due tells whether it is time for a new key, and how long it is to be published before it signs.

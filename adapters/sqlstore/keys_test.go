@@ -233,7 +233,8 @@ func TestKeys_TheSecretIsChangedInSteps(t *testing.T) {
 }
 
 func TestKeys_WhoLacksASecretUsesWhatHeKnowsAndMakesNone(t *testing.T) {
-	s := sqlite.open(t, sqlite.fresh(t))
+	dsn := sqlite.fresh(t)
+	s := sqlite.open(t, dsn)
 	older, newer := newSecret(), newSecret()
 	behind := openKeys(t, s, sqlstore.KeysConfig{Secrets: [][]byte{older}})
 	_, first := kids(t, behind)
@@ -246,6 +247,12 @@ func TestKeys_WhoLacksASecretUsesWhatHeKnowsAndMakesNone(t *testing.T) {
 	assert.Equal(t, first, signing)
 	_, err = behind.Rotate(t.Context())
 	assert.ErrorContains(t, err, "cannot be decrypted")
+
+	db := sqlite.pool(t, dsn)
+	_, err = db.Exec(`UPDATE nativeauth_signing_keys SET signs_at = 0 WHERE seq = 2`) // time for the next
+	require.NoError(t, err)
+	assert.ErrorContains(t, behind.Reload(t.Context()), "cannot be decrypted")
+	assert.Equal(t, 2, number(t, db, `SELECT max(seq) FROM nativeauth_signing_keys`))
 }
 
 // Whoever can write to the database must not be able to make tokens.
