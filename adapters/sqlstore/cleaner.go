@@ -29,11 +29,8 @@ type cleaner struct {
 	done   chan struct{}
 }
 
-// startCleaner calls clean at every interval, on a goroutine of its own. log may be nil.
+// startCleaner calls clean at every interval, on a goroutine of its own.
 func startCleaner(clean func(context.Context) error, interval time.Duration, log *slog.Logger) *cleaner {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &cleaner{cancel: cancel, done: make(chan struct{})}
 	go func() {

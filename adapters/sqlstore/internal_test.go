@@ -18,16 +18,21 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-var dialects = []Dialect{SQLite}
+var dialects = []Dialect{SQLite, Postgres, MySQL, AsMySQL}
 
 func TestDialects(t *testing.T) {
 	for _, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
-			assert.NotNil(t, d.check)
+			assert.NotNil(t, d.inspect)
 			assert.NotNil(t, d.exclusively)
 			q := reflect.ValueOf(d.queries)
+			renamed := reflect.ValueOf(d.queries.withPrefix("app1_"))
 			for i := range q.NumField() {
-				assert.NotEmpty(t, q.Field(i).String(), q.Type().Field(i).Name)
+				if name := q.Type().Field(i).Name; name != "readCounter" {
+					assert.NotEmpty(t, q.Field(i).String(), name)
+					assert.Contains(t, renamed.Field(i).String(), "app1_", name)
+					assert.NotContains(t, renamed.Field(i).String(), "nativeauth", name)
+				}
 			}
 			all, err := readMigrations(Migrations(d))
 			require.NoError(t, err)
@@ -53,7 +58,7 @@ func TestMigration_StatementsEndWithTheLine(t *testing.T) {
 
 func TestSQLiteSettings_OldVersionsAreRefused(t *testing.T) {
 	good := sqliteSettings{version: "3.51.3", file: "/app.db", journalMode: "wal", busyTimeout: 5000, synchronous: 2}
-	require.Empty(t, good.problems())
+	require.Empty(t, good.judge().problems)
 	for version, ok := range map[string]bool{
 		"3.51.3": true, "3.51.10": true, "3.52.0": true, "4.0.0": true,
 		"3.51.2": false, "3.9.99": false, "2.99.99": false, "unknown": false, "": false,
@@ -61,9 +66,9 @@ func TestSQLiteSettings_OldVersionsAreRefused(t *testing.T) {
 		s := good
 		s.version = version
 		if ok {
-			assert.Empty(t, s.problems(), version)
+			assert.Empty(t, s.judge().problems, version)
 		} else {
-			assert.Len(t, s.problems(), 1, version)
+			assert.Len(t, s.judge().problems, 1, version)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -16,13 +17,14 @@ var migrations embed.FS
 // Migrations returns the files that make the tables, for hosts that apply migrations with a tool of
 // their own. They are called 0001_what.sql and so on, are applied in this order, each in a transaction
 // where the database has that for such statements, and never change once they are released. Each
-// enters its version in the table nativeauth_migrations.
-func Migrations(d Dialect) fs.FS {
+// enters its version in the table nativeauth_migrations. Of the options WithTablePrefix counts here; if
+// the prefix is not fit for one, no file can be opened.
+func Migrations(d Dialect, opts ...Option) fs.FS {
 	files, err := fs.Sub(migrations, "migrations/"+d.name)
 	if err != nil {
 		panic(err) // only for a path that is malformed
 	}
-	return files
+	return prefixed{files, newOptions(opts)}
 }
 
 // migration is a file of Migrations.
@@ -66,8 +68,8 @@ func (m migration) statements() (all []string) {
 
 // prepareSchema brings the schema to the version that this package is written for, or only checks
 // that it is there.
-func prepareSchema(ctx context.Context, db *sql.DB, d Dialect, checkOnly bool) error {
-	all, err := readMigrations(Migrations(d))
+func prepareSchema(ctx context.Context, db *sql.DB, d Dialect, files fs.FS, checkOnly bool) error {
+	all, err := readMigrations(files)
 	if err != nil {
 		return err
 	}
@@ -127,3 +129,20 @@ func schemaVersion(ctx context.Context, conn *sql.Conn, q queries) (version int,
 	}
 	return version, nil
 }
+
+// endTransaction commits the transaction that is open on conn, if what was done in it did not fail.
+func endTransaction(ctx context.Context, conn *sql.Conn, err error) error {
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `COMMIT`)
+	}
+	if err == nil {
+		return nil
+	}
+	if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`); rollback != nil {
+		drop(conn)
+	}
+	return err
+}
+
+// drop keeps a connection that has an open transaction, or a lock, from getting back into the pool.
+func drop(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -15,62 +16,45 @@ import (
 )
 
 func TestOpen_ManyInstancesStartAtOnce(t *testing.T) {
-	for range 5 {
-		file := newFile(t)
-		gate := make(chan struct{})
-		var instances sync.WaitGroup
-		for range 10 {
-			db := openDB(t, sqlstore.SQLiteDSN(file))
-			instances.Go(func() {
-				<-gate
-				s, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
-				if assert.NoError(t, err) {
-					s.Close()
-				}
-			})
-		}
-		close(gate)
-		instances.Wait()
+	onEach(t, func(t *testing.T, d database) {
+		for range 3 {
+			dsn := d.fresh(t)
+			gate := make(chan struct{})
+			var instances sync.WaitGroup
+			for range 10 {
+				db := d.pool(t, dsn)
+				db.SetMaxOpenConns(2) // ten pools are many connections for a server that others use
+				instances.Go(func() {
+					<-gate
+					s, err := sqlstore.Open(t.Context(), db, d.dialect)
+					if assert.NoError(t, err) {
+						s.Close()
+					}
+				})
+			}
+			close(gate)
+			instances.Wait()
 
-		var applied int
-		db := openDB(t, sqlstore.SQLiteDSN(file))
-		require.NoError(t, db.QueryRow(`SELECT count(*) FROM nativeauth_migrations`).Scan(&applied))
-		files, err := fs.Glob(sqlstore.Migrations(sqlstore.SQLite), "*.sql")
-		require.NoError(t, err)
-		assert.Len(t, files, applied)
-	}
+			files, err := fs.Glob(sqlstore.Migrations(d.dialect), "*.sql")
+			require.NoError(t, err)
+			assert.Len(t, files, number(t, d.pool(t, dsn), `SELECT count(*) FROM nativeauth_migrations`))
+		}
+	})
 }
 
 func TestOpen_RefusesANewerSchema(t *testing.T) {
-	file := newFile(t)
-	openStore(t, file)
-	db := openDB(t, sqlstore.SQLiteDSN(file))
-	_, err := db.Exec(`INSERT INTO nativeauth_migrations (version) VALUES (1000)`)
-	require.NoError(t, err)
-
-	_, err = sqlstore.Open(t.Context(), db, sqlstore.SQLite)
-	assert.ErrorContains(t, err, "the schema has version 1000")
-	_, err = sqlstore.Open(t.Context(), db, sqlstore.SQLite, sqlstore.WithoutMigrations())
-	assert.ErrorContains(t, err, "the schema has version 1000")
-}
-
-func TestOpen_LeavesMigrationsToTheHost(t *testing.T) {
-	db := openDB(t, sqlstore.SQLiteDSN(newFile(t)))
-	_, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite, sqlstore.WithoutMigrations())
-	require.ErrorContains(t, err, "the schema has version 0")
-
-	files := sqlstore.Migrations(sqlstore.SQLite)
-	names, err := fs.Glob(files, "*.sql")
-	require.NoError(t, err)
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
+	onEach(t, func(t *testing.T, d database) {
+		dsn := d.fresh(t)
+		d.open(t, dsn)
+		db := d.pool(t, dsn)
+		_, err := db.Exec(`INSERT INTO nativeauth_migrations (version) VALUES (1000)`)
 		require.NoError(t, err)
-		_, err = db.Exec(string(text))
-		require.NoError(t, err)
-	}
-	s, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite, sqlstore.WithoutMigrations())
-	require.NoError(t, err)
-	s.Close()
+
+		_, err = sqlstore.Open(t.Context(), db, d.dialect)
+		assert.ErrorContains(t, err, "the schema has version 1000")
+		_, err = sqlstore.Open(t.Context(), db, d.dialect, sqlstore.WithoutMigrations())
+		assert.ErrorContains(t, err, "the schema has version 1000")
+	})
 }
 
 func TestOpen_RefusesAConnectionThatCouldLoseData(t *testing.T) {
@@ -89,7 +73,7 @@ func TestOpen_RefusesAConnectionThatCouldLoseData(t *testing.T) {
 		"all problems are told at once":     {newFile(t), []string{"journal_mode(WAL)", "busy_timeout(10000)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := sqlstore.Open(t.Context(), openDB(t, c.dsn), sqlstore.SQLite)
+			_, err := sqlstore.Open(t.Context(), sqlite.pool(t, c.dsn), sqlstore.SQLite)
 			for _, says := range c.says {
 				assert.ErrorContains(t, err, says)
 			}
@@ -97,8 +81,51 @@ func TestOpen_RefusesAConnectionThatCouldLoseData(t *testing.T) {
 	}
 }
 
+func TestOpen_RefusesAServerThatBreaksPromises(t *testing.T) {
+	pg := func(setting, value string) func(*testing.T, string) string {
+		return func(t *testing.T, dsn string) string { return withPostgres(t, dsn, setting, value) }
+	}
+	my := func(setting, value string) func(*testing.T, string) string {
+		return func(t *testing.T, dsn string) string {
+			return withMySQL(t, dsn, func(c *mysql.Config) { c.Params = map[string]string{setting: value} })
+		}
+	}
+	for name, c := range map[string]struct {
+		database
+		set  func(t *testing.T, dsn string) string
+		says string
+	}{
+		"PostgreSQL that does not wait for the disk is refused": {postgres, pg("synchronous_commit", "off"), "synchronous_commit=on"},
+		"PostgreSQL that waits for this disk is accepted":       {postgres, pg("synchronous_commit", "local"), ""},
+		"serializable transactions are refused":                 {postgres, pg("default_transaction_isolation", "serializable"), "default_transaction_isolation=read committed"},
+		"connections that only read are refused":                {postgres, pg("default_transaction_read_only", "on"), "primary"},
+		"MySQL without strict mode is refused":                  {mariadb, my("sql_mode", "''"), "add STRICT_TRANS_TABLES"},
+		"MySQL strict for all tables is accepted":               {mariadb, my("sql_mode", "'STRICT_ALL_TABLES'"), ""},
+		"MySQL without autocommit is refused":                   {mariadb, my("autocommit", "0"), "autocommit=1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := sqlstore.Open(t.Context(), c.pool(t, c.set(t, c.fresh(t))), c.dialect)
+			if c.says != "" {
+				assert.ErrorContains(t, err, c.says)
+				return
+			}
+			require.NoError(t, err)
+			s.Close()
+		})
+	}
+}
+
+// Another connection of the pool got its settings from the DSN.
+func TestOpen_IsNotFooledByASettingOfOneConnection(t *testing.T) {
+	db := postgres.pool(t, withPostgres(t, postgres.fresh(t), "synchronous_commit", "off"))
+	_, err := db.Exec(`SET synchronous_commit = on`)
+	require.NoError(t, err)
+	_, err = sqlstore.Open(t.Context(), db, sqlstore.Postgres)
+	assert.ErrorContains(t, err, "synchronous_commit=on")
+}
+
 func TestOpen_AcceptsSynchronousExtra(t *testing.T) {
-	db := openDB(t, strings.Replace(sqlstore.SQLiteDSN(newFile(t)), "FULL", "EXTRA", 1))
+	db := sqlite.pool(t, strings.Replace(sqlstore.SQLiteDSN(newFile(t)), "FULL", "EXTRA", 1))
 	s, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
 	require.NoError(t, err)
 	s.Close()
@@ -106,7 +133,7 @@ func TestOpen_AcceptsSynchronousExtra(t *testing.T) {
 
 // Setting pragmas with Exec reaches one connection of the pool.
 func TestOpen_LooksAtANewConnectionToo(t *testing.T) {
-	db := openDB(t, newFile(t))
+	db := sqlite.pool(t, newFile(t))
 	for _, pragma := range []string{`PRAGMA busy_timeout = 10000`, `PRAGMA journal_mode = WAL`, `PRAGMA synchronous = FULL`} {
 		_, err := db.Exec(pragma)
 		require.NoError(t, err)
@@ -116,7 +143,7 @@ func TestOpen_LooksAtANewConnectionToo(t *testing.T) {
 }
 
 func TestOpen_WorksWithOneConnection(t *testing.T) {
-	db := openDB(t, sqlstore.SQLiteDSN(newFile(t)))
+	db := sqlite.pool(t, sqlite.fresh(t))
 	db.SetMaxOpenConns(1)
 	s, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite)
 	require.NoError(t, err)
@@ -129,37 +156,4 @@ func TestOpen_WorksWithOneConnection(t *testing.T) {
 func TestOpen_RefusesANegativeInterval(t *testing.T) {
 	_, err := sqlstore.Open(t.Context(), new(sql.DB), sqlstore.SQLite, sqlstore.WithCleanInterval(-1))
 	assert.ErrorContains(t, err, "interval")
-}
-
-func TestCleaner_RemovesWhatHasExpired(t *testing.T) {
-	file := newFile(t)
-	s := openStore(t, file, sqlstore.WithCleanInterval(5*time.Millisecond))
-	for _, ttl := range []time.Duration{time.Millisecond, time.Minute} {
-		require.NoError(t, s.Put(t.Context(), ttl.String(), entry(ttl)))
-		_, err := s.Add(t.Context(), ttl.String(), 1, ttl)
-		require.NoError(t, err)
-	}
-
-	db := openDB(t, sqlstore.SQLiteDSN(file))
-	for _, table := range []string{"nativeauth_state", "nativeauth_counters"} {
-		assert.EventuallyWithT(t, func(t *assert.CollectT) {
-			var keys string
-			require.NoError(t, db.QueryRow(`SELECT group_concat(CAST(key AS TEXT)) FROM `+table).Scan(&keys))
-			assert.Equal(t, "1m0s", keys)
-		}, 5*time.Second, 5*time.Millisecond)
-	}
-}
-
-func TestCleaner_StopsWithClose(t *testing.T) {
-	file := newFile(t)
-	s := openStore(t, file, sqlstore.WithCleanInterval(time.Millisecond))
-	s.Close()
-	s.Close()
-	require.NoError(t, s.Put(t.Context(), "k", entry(time.Millisecond)))
-	time.Sleep(20 * time.Millisecond)
-
-	var rows int
-	db := openDB(t, sqlstore.SQLiteDSN(file))
-	require.NoError(t, db.QueryRow(`SELECT count(*) FROM nativeauth_state`).Scan(&rows))
-	assert.Equal(t, 1, rows)
 }

@@ -3,8 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -27,7 +25,7 @@ var SQLite = Dialect{
 	name:        "sqlite",
 	queries:     sqliteQueries,
 	oneWriter:   true,
-	check:       checkSQLite,
+	inspect:     inspectSQLite,
 	exclusively: exclusivelySQLite,
 }
 
@@ -57,29 +55,11 @@ type sqliteSettings struct {
 	synchronous int
 }
 
-func checkSQLite(ctx context.Context, db *sql.DB) error {
-	// Two connections at once, if the pool allows it: the second is a new one even if the host has
-	// given its first connection the right settings by hand.
-	conns := 2
-	if db.Stats().MaxOpenConnections == 1 {
-		conns = 1
-	}
-	var problems []error
-	for range conns {
-		conn, err := connectSQLite(ctx, db)
-		if err != nil {
-			return fmt.Errorf("connect: %w", err)
-		}
-		defer conn.Close()
-		settings, err := readSQLiteSettings(ctx, conn)
-		if err != nil {
-			return err
-		}
-		if problems = settings.problems(); problems != nil {
-			break
-		}
-	}
-	return errors.Join(problems...)
+func inspectSQLite(ctx context.Context, db *sql.DB) (findings, error) {
+	return inspectConnections(ctx, db, connectSQLite, func(ctx context.Context, conn *sql.Conn) (findings, error) {
+		s, err := readSQLiteSettings(ctx, conn)
+		return s.judge(), err
+	})
 }
 
 // connectSQLite tries again while the file is locked. A new file is turned to WAL by whoever connects
@@ -100,42 +80,34 @@ func connectSQLite(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 }
 
 func readSQLiteSettings(ctx context.Context, conn *sql.Conn) (s sqliteSettings, err error) {
-	for _, ask := range []struct {
-		query string
-		dest  any
-	}{
-		{`SELECT sqlite_version()`, &s.version},
-		{`SELECT coalesce(max(file), '') FROM pragma_database_list WHERE name = 'main'`, &s.file},
-		{`PRAGMA journal_mode`, &s.journalMode},
-		{`PRAGMA busy_timeout`, &s.busyTimeout},
-		{`PRAGMA synchronous`, &s.synchronous},
-	} {
-		if err := conn.QueryRowContext(ctx, ask.query).Scan(ask.dest); err != nil {
-			return s, fmt.Errorf("ask for the settings of SQLite (%s): %w", ask.query, err)
-		}
-	}
-	return s, nil
+	err = ask(ctx, conn,
+		setting{`SELECT sqlite_version()`, &s.version},
+		setting{`SELECT coalesce(max(file), '') FROM pragma_database_list WHERE name = 'main'`, &s.file},
+		setting{`PRAGMA journal_mode`, &s.journalMode},
+		setting{`PRAGMA busy_timeout`, &s.busyTimeout},
+		setting{`PRAGMA synchronous`, &s.synchronous},
+	)
+	return s, err
 }
 
-// problems returns a sentence for each setting that could lose or corrupt what is stored.
-func (s sqliteSettings) problems() (problems []error) {
-	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+// judge refuses each setting that could lose or corrupt what is stored.
+func (s sqliteSettings) judge() (f findings) {
 	if olderThan(s.version, 3, 51, 3) {
-		add("SQLite is %s, and before 3.51.3 it can corrupt a database in WAL mode: build with a newer driver", s.version)
+		f.refuse("SQLite is %s, and before 3.51.3 it can corrupt a database in WAL mode: build with a newer driver", s.version)
 	}
 	if s.file == "" {
-		add("the SQLite database is in memory or temporary: open a file, or use adapters/memory")
+		f.refuse("the SQLite database is in memory or temporary: open a file, or use adapters/memory")
 	} else if s.journalMode != "wal" {
-		add("journal_mode is %q: add _pragma=journal_mode(WAL) to the DSN, as SQLiteDSN does", s.journalMode)
+		f.refuse("journal_mode is %q: add _pragma=journal_mode(WAL) to the DSN, as SQLiteDSN does", s.journalMode)
 	}
 	if s.busyTimeout < 5000 {
-		add("busy_timeout is %d ms and must be 5000 or more on every connection: add _pragma=busy_timeout(10000) to the DSN, as SQLiteDSN does", s.busyTimeout)
+		f.refuse("busy_timeout is %d ms and must be 5000 or more on every connection: add _pragma=busy_timeout(10000) to the DSN, as SQLiteDSN does", s.busyTimeout)
 	}
 	const full, extra = 2, 3
 	if s.synchronous != full && s.synchronous != extra {
-		add("synchronous is %d and must be FULL (2) or EXTRA (3) on every connection: add _pragma=synchronous(FULL) to the DSN, as SQLiteDSN does", s.synchronous)
+		f.refuse("synchronous is %d and must be FULL (2) or EXTRA (3) on every connection: add _pragma=synchronous(FULL) to the DSN, as SQLiteDSN does", s.synchronous)
 	}
-	return problems
+	return f
 }
 
 func olderThan(version string, wanted ...int) bool {
@@ -150,16 +122,5 @@ func exclusivelySQLite(ctx context.Context, conn *sql.Conn, do func() error) err
 	if _, err := conn.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return fmt.Errorf("lock the database: %w", err)
 	}
-	err := do()
-	if err == nil {
-		_, err = conn.ExecContext(ctx, `COMMIT`)
-	}
-	if err == nil {
-		return nil
-	}
-	if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`); rollback != nil {
-		// A connection with an open transaction must not get back into the pool.
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	}
-	return err
+	return endTransaction(ctx, conn, do())
 }

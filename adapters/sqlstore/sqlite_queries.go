@@ -25,9 +25,9 @@ FROM nativeauth_users WHERE id = ?`,
 
 	updateUser: `
 UPDATE nativeauth_users
-SET username = ?, email = ?, attributes = ?, disabled = ?, epoch = ?, version = version + 1
-WHERE id = ? AND version = ?
-  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = ? AND other.id <> ?)`,
+SET username = ?1, email = ?2, attributes = ?3, disabled = ?4, epoch = ?5, version = version + 1
+WHERE id = ?6 AND version = ?7
+  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = ?1 AND other.id <> ?6)`,
 
 	userVersion: `SELECT version FROM nativeauth_users WHERE id = ?`,
 
@@ -75,4 +75,18 @@ DELETE FROM nativeauth_counters WHERE rowid IN (
   SELECT rowid FROM nativeauth_counters
   WHERE expires_at <= CAST(round(unixepoch('subsec') * 1000) AS INTEGER)
   ORDER BY expires_at LIMIT ?)`,
+
+	listKeys: `
+SELECT seq, kid, algorithm, sealed, signs_at,
+       CAST(round(unixepoch('subsec') * 1000) AS INTEGER)
+FROM nativeauth_signing_keys ORDER BY seq`,
+
+	addKey: `
+INSERT INTO nativeauth_signing_keys (seq, kid, algorithm, sealed, signs_at)
+VALUES (?, ?, ?, ?, CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + ?)
+ON CONFLICT DO NOTHING`,
+
+	resealKey: `UPDATE nativeauth_signing_keys SET sealed = ? WHERE seq = ? AND sealed = ?`,
+
+	removeKeys: `DELETE FROM nativeauth_signing_keys WHERE seq < ?`,
 }

@@ -5,13 +5,17 @@
 // Expiry is judged by the clock of the database alone. Each statement commits by itself before the
 // method returns, and Open refuses a database that is set up to lose commits.
 //
-// SQLite needs a file, shared by as many processes of one machine as there are:
+// SQLite needs a file, shared by as many processes of one machine as there are. PostgreSQL, and MySQL
+// or MariaDB, are for any number of machines:
 //
 //	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN("app.db")) // modernc.org/sqlite
+//	db, err := sql.Open("pgx", "postgres://app@db/app")         // github.com/jackc/pgx/v5/stdlib
+//	db, err := sql.Open("mysql", "app@tcp(db)/app")             // github.com/go-sql-driver/mysql
 //	…
-//	s, err := sqlstore.Open(ctx, db, sqlstore.SQLite)
+//	s, err := sqlstore.Open(ctx, db, sqlstore.Postgres)
 //
-// The package imports no driver. The pool of db is the host's: see SQLite for its size.
+// The package imports no driver. The pool of db is the host's: SQLite, Postgres and MySQL say what it
+// should be like.
 package sqlstore
 
 import (
@@ -34,6 +38,7 @@ var (
 // Store implements store.Users and store.State. It is made by Open.
 type Store struct {
 	db      *sql.DB
+	dialect Dialect
 	queries queries
 	writing chan struct{} // nil where the database takes writers side by side
 	cleaner *cleaner
@@ -46,9 +51,22 @@ type options struct {
 	log            *slog.Logger
 	cleanInterval  time.Duration
 	skipMigrations bool
+	prefix         *string // nil: the default
 }
 
-// WithLogger sets where the background cleaner reports its errors. They are lost without it.
+func newOptions(opts []Option) options {
+	var o options
+	for _, set := range opts {
+		set(&o)
+	}
+	if o.log == nil {
+		o.log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// WithLogger sets where Open warns of settings that may lose data, and where the background cleaner
+// reports its errors. They are lost without it.
 func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log } }
 
 // WithCleanInterval sets how often expired rows are removed, which frees space and changes nothing
@@ -64,20 +82,32 @@ func WithoutMigrations() Option { return func(o *options) { o.skipMigrations = t
 // problems with the database's settings together. Open does not take db over: the host closes it,
 // after the Store.
 func Open(ctx context.Context, db *sql.DB, d Dialect, opts ...Option) (*Store, error) {
-	var o options
-	for _, set := range opts {
-		set(&o)
-	}
+	o := newOptions(opts)
 	if o.cleanInterval < 0 {
 		return nil, errors.New("sqlstore: the clean interval is negative")
 	}
-	if err := d.check(ctx, db); err != nil {
+	prefix, err := o.tablePrefix()
+	if err != nil {
 		return nil, fmt.Errorf("sqlstore: open: %w", err)
 	}
-	if err := prepareSchema(ctx, db, d, o.skipMigrations); err != nil {
+	f, err := d.inspect(ctx, db)
+	if err == nil {
+		err = errors.Join(f.problems...)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("sqlstore: open: %w", err)
 	}
-	s := &Store{db: db, queries: d.queries}
+	for _, warning := range f.warnings {
+		o.log.LogAttrs(ctx, slog.LevelWarn, "sqlstore: "+warning.Error())
+	}
+	if f.queries != nil {
+		d.queries = *f.queries
+	}
+	d.queries = d.queries.withPrefix(prefix)
+	if err := prepareSchema(ctx, db, d, Migrations(d, opts...), o.skipMigrations); err != nil {
+		return nil, fmt.Errorf("sqlstore: open: %w", err)
+	}
+	s := &Store{db: db, dialect: d, queries: d.queries}
 	if d.oneWriter {
 		s.writing = make(chan struct{}, 1)
 	}

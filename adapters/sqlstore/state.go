@@ -61,7 +61,13 @@ func (s *Store) Add(ctx context.Context, key string, delta int64, ttl time.Durat
 	}
 	var n store.Count
 	var left int64
-	err := s.execReturning(ctx, s.queries.addCounter, []any{[]byte(key), delta, milliseconds(ttl)}, &n.Value, &left)
+	args := []any{[]byte(key), delta, milliseconds(ttl)}
+	var err error
+	if s.queries.readCounter == "" {
+		err = s.execReturning(ctx, s.queries.addCounter, args, &n.Value, &left)
+	} else {
+		err = s.execThenRead(ctx, s.queries.addCounter, args, s.queries.readCounter, []byte(key), &n.Value, &left)
+	}
 	if err != nil {
 		return store.Count{}, fmt.Errorf("sqlstore: add: %w", err)
 	}

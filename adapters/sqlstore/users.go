@@ -39,7 +39,7 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) error {
 		return fmt.Errorf("sqlstore: update user: %w", err)
 	}
 	changed, err := s.exec(ctx, s.queries.updateUser,
-		u.Username, u.Email, attributes, u.Disabled, u.Epoch, u.ID, u.Version, u.Username, u.ID)
+		u.Username, u.Email, attributes, u.Disabled, u.Epoch, u.ID, u.Version)
 	if err == nil && changed == 0 {
 		return s.whyNotUpdated(ctx, u)
 	}

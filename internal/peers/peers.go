@@ -1,5 +1,5 @@
-// Package peers finds the programs that tests need and Go does not bring: a browser,
-// Node and its packages.
+// Package peers finds what tests need and Go does not bring: a browser, Node and its
+// packages, database servers.
 //
 // Whoever has none of them still gets a green run, with a line that says what was left
 // out. Where nothing may be left out, NATIVEAUTH_REQUIRE_PEERS=1 turns every such line

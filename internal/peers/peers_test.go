@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,15 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// verdict remembers how a test ended. The embedded nil panics on anything unforeseen.
+// verdict remembers how a test ended. An embedded nil panics on anything unforeseen.
 type verdict struct {
 	testing.TB
 	ended string
+	said  string
 }
 
-func (*verdict) Helper()        {}
-func (v *verdict) Skip(...any)  { v.ended = "skipped" }
-func (v *verdict) Fatal(...any) { v.ended = "failed" }
+func (*verdict) Helper()             {}
+func (v *verdict) Skip(said ...any)  { v.ended, v.said = "skipped", fmt.Sprint(said...) }
+func (v *verdict) Fatal(said ...any) { v.ended, v.said = "failed", fmt.Sprint(said...) }
 
 func TestNeed_AMissingProgramSkipsUnlessPeersAreRequired(t *testing.T) {
 	for value, want := range map[string]string{"": "skipped", "0": "skipped", "1": "failed"} {
@@ -35,6 +37,21 @@ func TestNeed_ABrowserGoesBySeveralNames(t *testing.T) {
 	require.NoError(t, os.WriteFile(want, []byte("#!/bin/sh\n"), 0o700))
 	t.Setenv("PATH", bin)
 	assert.Equal(t, want, Need(t, "chromium"))
+}
+
+func TestDatabases_AServerThatIsNotThereSkipsUnlessPeersAreRequired(t *testing.T) {
+	t.Setenv("NATIVEAUTH_POSTGRES", "postgres://nobody:secret@127.0.0.1:1/none?sslmode=disable")
+	t.Setenv("NATIVEAUTH_MYSQL", "nobody:secret@tcp(127.0.0.1:1)/none")
+	for value, want := range map[string]string{"": "skipped", "1": "failed"} {
+		t.Setenv("NATIVEAUTH_REQUIRE_PEERS", value)
+		for variable, ask := range map[string]func(testing.TB) string{"NATIVEAUTH_POSTGRES": Postgres, "NATIVEAUTH_MYSQL": MySQL} {
+			v := verdict{TB: t}
+			assert.Empty(t, ask(&v))
+			assert.Equal(t, want, v.ended, variable)
+			assert.Contains(t, v.said, variable)
+			assert.NotContains(t, v.said, "secret")
+		}
+	}
 }
 
 func TestInstalled_AnInstallationOlderThanTheLockFileIsStale(t *testing.T) {

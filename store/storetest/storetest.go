@@ -1,5 +1,5 @@
-// Package storetest holds an implementation of store.Users or store.State to the promises that the
-// comments there make. The rest of the module is safe because of them, so whoever writes an adapter
+// Package storetest holds an implementation of store.Users, store.State or token.Keys to the promises
+// that the comments there make. The rest of the module is safe because of them, so whoever writes an adapter
 // runs this suite against it:
 //
 //	func TestState(t *testing.T) {
@@ -7,7 +7,8 @@
 //	}
 //
 // Run it against the real database: what two transactions do to each other cannot be imitated.
-// It takes a few seconds. RunSharedState and RunSharedUsers are for what several instances share.
+// It takes a few seconds. RunSharedState, RunSharedUsers and RunSharedKeys are for what several
+// instances share.
 //
 // Each check has been seen to fail against adapters that break its promise; they are kept in the
 // tests of this package.
@@ -20,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
 )
 
 // RunState checks a store.State. It calls open once for each check; the store need not be empty,
@@ -44,6 +46,16 @@ func RunUsers(t *testing.T, open func(*testing.T) store.Users) {
 // RunSharedUsers is RunUsers for several handles on one and the same data, as in RunSharedState.
 func RunSharedUsers(t *testing.T, open func(*testing.T) []store.Users) {
 	run(t, userChecks, open)
+}
+
+// RunKeys checks a token.Keys. It calls open once for each check, and no key may be rotated meanwhile.
+func RunKeys(t *testing.T, open func(*testing.T) token.Keys) {
+	run(t, keyChecks, alone(open))
+}
+
+// RunSharedKeys is RunKeys for several handles on the same keys, as in RunSharedState.
+func RunSharedKeys(t *testing.T, open func(*testing.T) []token.Keys) {
+	run(t, keyChecks, open)
 }
 
 // check is one promise and the attempt to catch an adapter at breaking it.
