@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 
 	"adapters/memory":      {"store"},
 	"adapters/sqlstore":    {"store", "token", "github.com/go-jose/go-jose/v4"},
+	"adapters/redisstore":  {"store", "github.com/redis/go-redis/v9"},
 	"adapters/consolemail": {"otp"},
 	"adapters/devmail":     {"otp"},
 	"adapters/smtpmail":    {"otp", "github.com/wneessen/go-mail"},
