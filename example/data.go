@@ -3,47 +3,126 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"github.com/redis/go-redis/v9"
+	_ "modernc.org/sqlite" // the driver "sqlite"; those of the servers are in database.go
 
 	"github.com/nativeauth/nativeauth/adapters/memory"
+	"github.com/nativeauth/nativeauth/adapters/redisstore"
 	"github.com/nativeauth/nativeauth/adapters/sqlstore"
 	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
 )
 
-// data is where accounts and flows are kept, and the secret that belongs to them: nil stands for
-// one that lasts as long as the process, which is as long as memory does.
+// data is what instances share: accounts, flows, the keys that sign tokens, and the secret. A nil
+// secret and nil keys stand for such as last as long as the process, which is as long as memory does.
 type data struct {
 	users  store.Users
 	state  store.State
+	keys   token.Keys
 	secret []byte
-	close  func() error
+	name   string // where it is, for people
+	opened []func() error
 }
 
-// openData opens the SQLite file, or memory for "".
-func openData(ctx context.Context, file string) (data, error) {
-	if file == "" {
-		s := memory.New()
-		return data{users: s, state: s, close: func() error { return nil }}, nil
+// openData opens everything that the flags name, or nothing.
+func openData(ctx context.Context, o options) (*data, error) {
+	d := &data{name: o.db.name}
+	if err := d.open(ctx, o); err != nil {
+		return nil, errors.Join(err, d.close())
 	}
-	secret, err := secretFile(file + "-secret")
+	return d, nil
+}
+
+// close closes what was opened, the last first.
+func (d *data) close() error {
+	var problems []error
+	for _, end := range slices.Backward(d.opened) {
+		problems = append(problems, end())
+	}
+	return errors.Join(problems...)
+}
+
+func (d *data) open(ctx context.Context, o options) (err error) {
+	if file := o.secretFile(); file != "" {
+		if d.secret, err = secretFile(file); err != nil {
+			return err
+		}
+	}
+	if o.db.driver == "" {
+		kept := memory.New()
+		d.users, d.state = kept, kept
+		d.keys, err = openKeys(o.keys)
+	} else {
+		err = d.openSQL(ctx, o)
+	}
+	if err == nil && o.redis != nil {
+		err = d.openRedis(ctx, o.redis)
+	}
+	return err
+}
+
+var dialects = map[string]sqlstore.Dialect{"sqlite": sqlstore.SQLite, "pgx": sqlstore.Postgres, "mysql": sqlstore.MySQL}
+
+// openSQL keeps everything in a database.
+func (d *data) openSQL(ctx context.Context, o options) error {
+	db, err := sql.Open(o.db.driver, o.db.dsn)
 	if err != nil {
-		return data{}, err
+		return err
 	}
-	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(file))
-	if err != nil {
-		return data{}, err
-	}
+	d.opened = append(d.opened, db.Close)
+	// A server has a hundred connections or so for all instances, and takes its time to make one.
 	db.SetMaxOpenConns(8)
-	s, err := sqlstore.Open(ctx, db, sqlstore.SQLite, sqlstore.WithLogger(slog.Default()))
+	db.SetMaxIdleConns(8)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	if o.db.driver != "sqlite" {
+		if err := reach(ctx, db.PingContext); err != nil {
+			return fmt.Errorf("%s cannot be reached: start it, or set -db to a server, a user and a database that exist: %w", o.db.name, err)
+		}
+	}
+	s, err := sqlstore.Open(ctx, db, dialects[o.db.driver], sqlstore.WithLogger(slog.Default()))
 	if err != nil {
-		db.Close()
-		return data{}, err
+		return fmt.Errorf("%s: %w", o.db.name, err)
 	}
-	closeBoth := func() error {
-		s.Close()
-		return db.Close()
+	d.opened = append(d.opened, func() error { s.Close(); return nil })
+	d.users, d.state = s, s
+
+	if o.keys != "" {
+		d.keys, err = openKeys(o.keys)
+		return err
 	}
-	return data{s, s, secret, closeBoth}, nil
+	d.keys, err = sqlstore.OpenKeys(ctx, s, sqlstore.KeysConfig{Secrets: [][]byte{d.secret}, Logger: slog.Default()})
+	if err != nil {
+		return fmt.Errorf("%s: %w; the secret is that of %s, another one is set with -secret", o.db.name, err, o.secretFile())
+	}
+	return nil
+}
+
+// openRedis keeps the flows on Redis; the users stay where they are.
+func (d *data) openRedis(ctx context.Context, o *redis.Options) error {
+	name := fmt.Sprintf("Redis at %s, database %d", o.Addr, o.DB)
+	client := redis.NewClient(o)
+	d.opened = append(d.opened, client.Close)
+	err := reach(ctx, func(ctx context.Context) error { return client.Ping(ctx).Err() })
+	if err != nil {
+		return fmt.Errorf("%s cannot be reached: start it, or correct -redis: %w", name, err)
+	}
+	d.state, err = redisstore.Open(ctx, client, redisstore.WithLogger(slog.Default()))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	d.name += "; flows on " + name
+	return nil
+}
+
+// reach tries for a while to reach a server.
+func reach(ctx context.Context, ping func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return ping(ctx)
 }

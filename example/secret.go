@@ -6,36 +6,52 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
-const secretSize = 32
+const (
+	secretSize    = 32 // bytes, at least
+	defaultSecret = "nativeauth.secret"
+)
 
 // secretFile returns the secret kept at path, and makes one on the first run. It has to outlive the
-// process as the database does: refresh tokens are worth nothing under another secret.
+// process as the database does, and to be the same for all instances: refresh tokens are worth
+// nothing under another secret, and signing keys cannot be opened.
 func secretFile(path string) ([]byte, error) {
 	secret, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		secret = make([]byte, secretSize)
-		rand.Read(secret)
-		err = createFile(path, secret)
+		if err = createSecret(path); err == nil {
+			secret, err = os.ReadFile(path) // perhaps another instance was first
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
 	if len(secret) < secretSize {
-		return nil, fmt.Errorf("secret: %s holds %d bytes and not %d; remove it to get a new one, which signs everybody out",
-			path, len(secret), secretSize)
+		return nil, fmt.Errorf("secret: %s holds %d bytes and not %d or more: put the right one back. "+
+			"If it is lost, remove the file to get a new one, which signs everybody out, and the rows of "+
+			"nativeauth_signing_keys, which it does not open", path, len(secret), secretSize)
 	}
 	return secret, nil
 }
 
-// createFile writes a new file that only its owner can read. A file that is there already is left
-// alone and is an error.
-func createFile(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+// createSecret writes a new secret that only its owner can read. One that is there already stays as it
+// is: of several instances that start at once, all get the same.
+func createSecret(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Close())
+	defer os.Remove(f.Name())
+	secret := make([]byte, secretSize)
+	rand.Read(secret)
+	_, err = f.Write(secret)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	// Unlike a rename, a link never replaces a file, and what it names is whole.
+	if err = os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }

@@ -23,7 +23,6 @@ const (
 
 var (
 	requiredValues = map[string]string{"displayName": "Casey", "city": "Bern", terms: "true"}
-	optionalValues = map[string]string{"jobTitle": "Cook", hobbies: "Dancing,Traveling"}
 	allValues      = map[string]string{"displayName": "Casey", "city": "Bern", terms: "true", "jobTitle": "Cook", hobbies: "Dancing,Traveling"}
 )
 

@@ -188,16 +188,20 @@ func (a *benchAPI) signIn(b *testing.B, c *wire) {
 // newFloor is the floor: see BenchmarkSignInFloor.
 func newFloor(b *testing.B) *httptest.Server {
 	b.Helper()
+	server := httptest.NewServer(http.HandlerFunc(newFloorHandler(b).serve))
+	b.Cleanup(server.Close)
+	return server
+}
+
+func newFloorHandler(b *testing.B) *floor {
+	b.Helper()
 	keys, err := token.Ephemeral()
 	require.NoError(b, err)
 	key, err := keys.SigningKey(b.Context())
 	require.NoError(b, err)
 	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
 	require.NoError(b, err)
-	f := &floor{signer: signer, flows: map[string]string{}}
-	server := httptest.NewServer(http.HandlerFunc(f.serve))
-	b.Cleanup(server.Close)
-	return server
+	return &floor{signer: signer, flows: map[string]string{}}
 }
 
 type floor struct {

@@ -220,8 +220,7 @@ func TestOutage_NoCallWaitsForTheMail(t *testing.T) {
 	} {
 		down, over := true, make(chan struct{})
 		var mu sync.Mutex
-		var s *trip
-		s = newTrip(t, func(c *handler.Config) {
+		s := newTrip(t, func(c *handler.Config) {
 			good := c.Sender
 			c.Sender = posted(func(ctx context.Context, msg otp.Message) error {
 				mu.Lock()
@@ -284,8 +283,9 @@ func (deaf) Handle(context.Context, slog.Record) error { panic("disk full") }
 
 func TestOutage_AFullQueueIsSaidAndTheCallMayBeRepeated(t *testing.T) {
 	release := make(chan struct{})
-	var s *trip
-	s = newTrip(t, func(c *handler.Config) {
+	free := sync.OnceFunc(func() { close(release) })
+	defer free()
+	s := newTrip(t, func(c *handler.Config) {
 		good := c.Sender
 		c.Sender = posted(func(ctx context.Context, m otp.Message) error { <-release; return good.Send(ctx, m) })
 	})
@@ -307,7 +307,7 @@ func TestOutage_AFullQueueIsSaidAndTheCallMayBeRepeated(t *testing.T) {
 	outage(t, s.call(1), fails, "a full queue")
 	s.token = first
 	outage(t, s.call(1), fails, "a full queue, again")
-	close(release)
+	free()
 	sent := s.mail.take(10_000)
 	require.NotEmpty(t, sent)
 	require.Eventually(t, func() bool { return s.mail.count() >= 10_008 }, 10*time.Second, time.Millisecond)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ const (
 	maxJWT    = 16 << 10
 	maxHeader = 1 << 10
 )
+
+const minRSA = 2048 // bits, RFC 7518 §3.3
 
 // Signer makes and checks signed tokens with the keys of a Keys. It is safe for concurrent use.
 type Signer struct {
@@ -170,6 +173,9 @@ func checkSet(set jose.JSONWebKeySet) (problems []error) {
 		}
 		if k.KeyID == "" || seen[k.KeyID] {
 			problems = append(problems, fmt.Errorf("token: verification key id %q is empty or used twice", k.KeyID))
+		}
+		if public, ok := k.Key.(*rsa.PublicKey); ok && public.N.BitLen() < minRSA {
+			problems = append(problems, fmt.Errorf("token: verification key %q has %d bits: RSA needs at least %d", k.KeyID, public.N.BitLen(), minRSA))
 		}
 		seen[k.KeyID] = true
 	}

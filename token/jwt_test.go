@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -288,6 +289,9 @@ func TestCheck_ReportsEachBreach(t *testing.T) {
 			[]string{`"ec" is not among`, `"ec" is not a public key`}},
 		"a secret is published": {jose.SigningKey{Algorithm: jose.ES256, Key: good},
 			[]jose.JSONWebKey{good.Public(), {Key: key('a'), KeyID: "s", Algorithm: "HS256"}}, []string{`"s" is not a public key`}},
+		"an RSA key that is too short": {jose.SigningKey{Algorithm: jose.ES256, Key: good},
+			[]jose.JSONWebKey{good.Public(), {Key: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}, KeyID: "short", Algorithm: "RS256"}},
+			[]string{`"short" has 1024 bits`}},
 		"an id twice": {jose.SigningKey{Algorithm: jose.ES256, Key: good}, []jose.JSONWebKey{good.Public(), good.Public()},
 			[]string{`"ec" is empty or used twice`}},
 		"everything at once": {jose.SigningKey{Algorithm: jose.ES256, Key: *keyring()["evil"]},

@@ -46,7 +46,7 @@ func continuation(seed uint64) (c token.Continuation) {
 	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
 	_, _ = random.Read(c.Flow[:])
 	_, _ = random.Read(c.Secret[:])
-	c.State, c.Expires = byte(random.Uint64()), end.Add(time.Duration(seed)*time.Millisecond)
+	c.State, c.Code, c.Expires = byte(random.Uint64()), byte(random.Uint64()), end.Add(time.Duration(seed)*time.Millisecond)
 	return c
 }
 
@@ -282,16 +282,16 @@ func FuzzParseContinuation(f *testing.F) {
 	o := token.NewOpaque([][]byte{key('a'), key('b')})
 	for seed := range uint64(5) {
 		c := continuation(seed)
-		f.Add(o.Continuation(c, "web"), "web", c.State, c.Expires.UnixMilli(), c.Flow[:], c.Secret[:])
+		f.Add(o.Continuation(c, "web"), "web", c.State, c.Code, c.Expires.UnixMilli(), c.Flow[:], c.Secret[:])
 	}
-	f.Add("", "", byte(0), int64(-1), []byte{}, []byte(nil))
-	f.Fuzz(func(t *testing.T, text, client string, state byte, expires int64, flow, secret []byte) {
+	f.Add("", "", byte(0), byte(0), int64(-1), []byte{}, []byte(nil))
+	f.Fuzz(func(t *testing.T, text, client string, state, code byte, expires int64, flow, secret []byte) {
 		if c, err := o.ParseContinuation(text, client); err == nil {
 			assert.Equal(t, text, o.Continuation(c, client), "a second spelling")
 		} else {
 			assert.Equal(t, token.ErrInvalid, err)
 		}
-		want := token.Continuation{State: state, Expires: time.UnixMilli(expires)}
+		want := token.Continuation{State: state, Code: code, Expires: time.UnixMilli(expires)}
 		copy(want.Flow[:], flow)
 		copy(want.Secret[:], secret)
 		got, err := o.ParseContinuation(o.Continuation(want, client), client)

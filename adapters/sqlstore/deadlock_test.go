@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func crossed(t *testing.T, d database, dsn string) other {
 	_, err := db.Exec(`CREATE TABLE crossed (id INTEGER PRIMARY KEY, n INTEGER)`)
 	require.NoError(t, err)
 	for i := range 50 {
-		_, err = db.Exec(`INSERT INTO crossed VALUES (` + string(rune('0'+i/10)) + string(rune('0'+i%10)) + `, 0)`)
+		_, err = db.Exec(fmt.Sprintf(`INSERT INTO crossed VALUES (%d, 0)`, i))
 		require.NoError(t, err)
 	}
 	return meanwhile(t, d, dsn, `UPDATE crossed SET n = 10 WHERE id >= 2`)
@@ -41,7 +42,7 @@ func TestWrites_AreRepeatedAfterADeadlock(t *testing.T) {
 				return err
 			})
 			o.run(t, `UPDATE crossed SET n = 10 WHERE id = 1`)
-			o.end(t, `COMMIT`)
+			o.run(t, `COMMIT`)
 			require.NoError(t, result())
 			assert.Equal(t, 11, number(t, d.pool(t, dsn), `SELECT n FROM crossed WHERE id = 1`))
 			assert.Equal(t, 11, number(t, d.pool(t, dsn), `SELECT n FROM crossed WHERE id = 2`))
@@ -71,7 +72,7 @@ func TestWrites_AreRepeatedAfterALockTimeout(t *testing.T) {
 				return s.UpdateUser(t.Context(), store.User{ID: "1", Username: "ada", Version: 1})
 			})
 			time.Sleep(1200 * time.Millisecond)
-			o.end(t, `COMMIT`)
+			o.run(t, `COMMIT`)
 			assert.NoError(t, add())
 			assert.NoError(t, update())
 		})

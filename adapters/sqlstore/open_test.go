@@ -2,7 +2,6 @@ package sqlstore_test
 
 import (
 	"database/sql"
-	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
@@ -55,69 +54,6 @@ func TestOpen_RefusesANewerSchema(t *testing.T) {
 		assert.ErrorContains(t, err, "the schema has version 1000")
 		_, err = sqlstore.Open(t.Context(), db, d.dialect, sqlstore.WithoutMigrations())
 		assert.ErrorContains(t, err, "the schema has version 1000")
-	})
-}
-
-func TestOpen_LeavesMigrationsToTheHost(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		dsn := d.fresh(t)
-		if d.driver == "mysql" {
-			dsn = withMySQL(t, dsn, func(c *mysql.Config) { c.MultiStatements = true }) // as such tools have it
-		}
-		db := d.pool(t, dsn)
-		_, err := sqlstore.Open(t.Context(), db, d.dialect, sqlstore.WithoutMigrations())
-		require.ErrorContains(t, err, "the schema has version 0")
-
-		apply(t, db, sqlstore.Migrations(d.dialect))
-		s, err := sqlstore.Open(t.Context(), db, d.dialect, sqlstore.WithoutMigrations())
-		require.NoError(t, err)
-		s.Close()
-	})
-}
-
-// apply runs files as a tool for migrations does.
-func apply(t *testing.T, db *sql.DB, files fs.FS) {
-	names, err := fs.Glob(files, "*.sql")
-	require.NoError(t, err)
-	require.NotEmpty(t, names)
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
-		require.NoError(t, err)
-		_, err = db.Exec(string(text))
-		require.NoError(t, err, name)
-	}
-}
-
-// A crash, or a cluster without locks, leaves any part of a migration behind where each statement
-// commits by itself.
-func TestMigrations_OfMySQLCanBeRepeated(t *testing.T) {
-	db := mariadb.pool(t, withMySQL(t, mariadb.fresh(t), func(c *mysql.Config) { c.MultiStatements = true }))
-	apply(t, db, sqlstore.Migrations(sqlstore.MySQL))
-	apply(t, db, sqlstore.Migrations(sqlstore.MySQL))
-	_, err := db.Exec(`DROP TABLE nativeauth_state; DELETE FROM nativeauth_migrations`)
-	require.NoError(t, err)
-	s, err := sqlstore.Open(t.Context(), db, sqlstore.MySQL)
-	require.NoError(t, err)
-	defer s.Close()
-	assert.NoError(t, s.Put(t.Context(), "k", entry(time.Minute)))
-}
-
-// A tool that is not there any more must not leave the lock behind.
-func TestOpen_AFailedMigrationFreesTheLock(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		dsn := d.fresh(t)
-		db := d.pool(t, dsn)
-		_, err := db.Exec(`CREATE TABLE nativeauth_migrations (something INTEGER)`)
-		require.NoError(t, err)
-		for range 2 {
-			_, err = sqlstore.Open(t.Context(), db, d.dialect)
-			require.ErrorContains(t, err, "read the schema's version")
-		}
-		_, err = db.Exec(`DROP TABLE nativeauth_migrations`)
-		require.NoError(t, err)
-		s, err := sqlstore.Open(t.Context(), d.pool(t, dsn), d.dialect)
-		require.NoError(t, err)
-		s.Close()
 	})
 }
 
@@ -220,51 +156,4 @@ func TestOpen_WorksWithOneConnection(t *testing.T) {
 func TestOpen_RefusesANegativeInterval(t *testing.T) {
 	_, err := sqlstore.Open(t.Context(), new(sql.DB), sqlstore.SQLite, sqlstore.WithCleanInterval(-1))
 	assert.ErrorContains(t, err, "interval")
-}
-
-func TestCleaner_RemovesWhatHasExpired(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		dsn := d.fresh(t)
-		s := d.open(t, dsn, sqlstore.WithCleanInterval(5*time.Millisecond))
-		for _, ttl := range []time.Duration{time.Millisecond, time.Minute} {
-			require.NoError(t, s.Put(t.Context(), ttl.String(), entry(ttl)))
-			_, err := s.Add(t.Context(), ttl.String(), 1, ttl)
-			require.NoError(t, err)
-		}
-
-		db := d.pool(t, dsn)
-		for _, table := range []string{"nativeauth_state", "nativeauth_counters"} {
-			assert.Eventually(t, func() bool { return number(t, db, `SELECT count(*) FROM `+table) == 1 },
-				10*time.Second, 5*time.Millisecond)
-		}
-		_, err := s.Get(t.Context(), time.Minute.String())
-		assert.NoError(t, err)
-		n, err := s.Add(t.Context(), time.Minute.String(), 1, time.Minute)
-		assert.NoError(t, err)
-		assert.EqualValues(t, 2, n.Value)
-	})
-}
-
-func TestCleaner_WorksInBatches(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		dsn := d.fresh(t)
-		s := d.open(t, dsn, sqlstore.WithCleanInterval(time.Hour))
-		for i := range 1200 {
-			_, err := s.Add(t.Context(), fmt.Sprint(i), 1, time.Millisecond)
-			require.NoError(t, err)
-		}
-		time.Sleep(2 * time.Millisecond)
-		require.NoError(t, s.Clean(t.Context()))
-		assert.Zero(t, number(t, d.pool(t, dsn), `SELECT count(*) FROM nativeauth_counters`))
-	})
-}
-
-func TestCleaner_StopsWithClose(t *testing.T) {
-	dsn := sqlite.fresh(t)
-	s := sqlite.open(t, dsn, sqlstore.WithCleanInterval(time.Millisecond))
-	s.Close()
-	s.Close()
-	require.NoError(t, s.Put(t.Context(), "k", entry(time.Millisecond)))
-	time.Sleep(20 * time.Millisecond)
-	assert.Equal(t, 1, number(t, sqlite.pool(t, dsn), `SELECT count(*) FROM nativeauth_state`))
 }

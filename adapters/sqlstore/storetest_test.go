@@ -36,7 +36,8 @@ func TestStore_StateWhileCleaning(t *testing.T) {
 	})
 }
 
-// What a host may set in its DSN, for reasons of its own, changes nothing.
+// What a host may set in its DSN, for reasons of its own, changes nothing, even if other instances have
+// other settings.
 func TestStore_WithOtherSettingsOfTheConnection(t *testing.T) {
 	type change = func(t *testing.T, dsn string) string
 	in := func(setting, value string) change {
@@ -61,8 +62,8 @@ func TestStore_WithOtherSettingsOfTheConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn := c.change(t, c.fresh(t))
-			a, b := c.open(t, dsn), c.open(t, dsn)
+			dsn := c.fresh(t)
+			a, b := c.open(t, c.change(t, dsn)), c.open(t, dsn)
 			storetest.RunSharedState(t, func(*testing.T) []store.State { return []store.State{a, b} })
 			storetest.RunSharedUsers(t, func(*testing.T) []store.Users { return []store.Users{a, b} })
 		})

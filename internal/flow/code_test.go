@@ -1,12 +1,17 @@
 package flow
 
 import (
+	"context"
+	"errors"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 )
 
 func (s *stage) again(continuation string) (token, code string) {
@@ -61,6 +66,29 @@ func TestCode_AResendKillsTheOldCodeAndGivesTheNewOneItsOwnTries(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+// The way back through attributes leads to the same code, where it is too soon for another: it has
+// the tries that are left, and no more.
+func TestCode_AttributesInBetweenGiveItNoNewTries(t *testing.T) {
+	s := newStage(t, func(c *Config) { c.ResendInterval = time.Minute })
+	sent, code := s.sentSignUp(s.client, `{"city":"Oslo"}`)
+	for range 2 {
+		for range 2 {
+			_, err := s.giveCode(s.client, sent, other(code))
+			require.ErrorIs(t, err, ErrCodeWrong)
+		}
+		_, err := s.giveAttributes(s.client, sent, `{"nickname":"Cas"}`)
+		wanted, ok := errors.AsType[*CredentialRequired](err)
+		require.True(t, ok, "%v", err)
+		again, err := s.SignUpChallenge(t.Context(), Challenge{Client: s.client, Token: wanted.Token})
+		require.NoError(t, err)
+		sent = again.Token
+	}
+	_, err := s.giveCode(s.client, sent, other(code))
+	require.ErrorIs(t, err, ErrCodeWrong, "the fifth")
+	_, err = s.giveCode(s.client, sent, code)
+	assert.ErrorIs(t, err, ErrCodeWrong, "the sixth, though right")
+}
+
 func TestCode_AFlowSendsFive(t *testing.T) {
 	s := newStage(t)
 	sent, code := s.sentSignUp(s.plain, "")
@@ -75,6 +103,24 @@ func TestCode_AFlowSendsFive(t *testing.T) {
 	}
 	_, err := s.giveCode(s.plain, sent, code)
 	assert.NoError(t, err, "the last one is still good")
+}
+
+func TestCode_ACounterThatEndsItsGoroutineLetsNoTryThrough(t *testing.T) {
+	s := newStage(t)
+	sent, code := s.sentSignUp(s.plain, "")
+	s.State = ending{s.state}
+	_, err := s.giveCode(s.plain, sent, code)
+	assert.Error(t, err)
+	_, err = s.store.UserByUsername(t.Context(), casey)
+	assert.ErrorIs(t, err, store.ErrNotFound)
+}
+
+// ending is a State that ends the goroutine it counts in, as t.FailNow does.
+type ending struct{ *switchboard }
+
+func (ending) Add(context.Context, string, int64, time.Duration) (store.Count, error) {
+	runtime.Goexit()
+	return store.Count{}, nil
 }
 
 // other is a code that is not this one.

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -57,10 +58,10 @@ func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev even
 	return f, nil
 }
 
-// giveBack undoes the count of a code that was not sent after all. If that fails, too, the next one
-// has to wait.
+// giveBack undoes the count of a code that could have been sent and was not. If that fails, too, or
+// the count may be over by now, the next one has to wait.
 func (e *Engine) giveBack(ctx context.Context, f *flow) {
-	if f.counter.key != "" {
+	if f.count.Value == 1 && f.count.TTL > longestStep {
 		_, _ = e.State.Add(ctx, f.counter.key, -1, f.counter.life)
 	}
 }
@@ -69,7 +70,7 @@ func (e *Engine) giveBack(ctx context.Context, f *flow) {
 // out there.
 func inBackground[T any](do func() (T, error)) (wait func() (T, error)) {
 	var value T
-	var err error
+	err := errors.New("the call ended its goroutine") // unless it returns: no count is no leave to go on
 	var panicked any
 	done := make(chan struct{})
 	go func() {

@@ -65,6 +65,7 @@ const (
 	idleLife      = 10 * time.Minute // of a continuation token
 	flowLife      = 30 * time.Minute // of a flow, however busy
 	sendsPerFlow  = 5
+	longestStep   = 5 * time.Second  // no call takes longer
 	clockSkew     = 5 * time.Minute  // that instances may be apart
 	reuseGrace    = 10 * time.Second // in which a refresh may be repeated
 	casTries      = 4                // for writes that may be repeated safely

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,17 +133,17 @@ func (s *stage) newest(call func() (CodeSent, error)) (token, code string) {
 // switchboard is a State that a test can interrupt, and that counts.
 type switchboard struct {
 	store.State
-	calls int
+	calls atomic.Int32
 	put   func(key string, e store.Entry) error // instead of a Put; nil lets it through
 }
 
 func (s *switchboard) Get(ctx context.Context, key string) (store.Entry, error) {
-	s.calls++
+	s.calls.Add(1)
 	return s.State.Get(ctx, key)
 }
 
 func (s *switchboard) Put(ctx context.Context, key string, e store.Entry) error {
-	s.calls++
+	s.calls.Add(1)
 	if s.put != nil {
 		return s.put(key, e)
 	}
@@ -150,7 +151,7 @@ func (s *switchboard) Put(ctx context.Context, key string, e store.Entry) error 
 }
 
 func (s *switchboard) Add(ctx context.Context, key string, delta int64, ttl time.Duration) (store.Count, error) {
-	s.calls++
+	s.calls.Add(1)
 	return s.State.Add(ctx, key, delta, ttl)
 }
 

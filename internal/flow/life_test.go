@@ -78,11 +78,11 @@ func TestExpiry_IsToldFromForgery(t *testing.T) {
 	s.clock.pass(10 * time.Minute)
 	_, err := s.SignInChallenge(t.Context(), Challenge{Client: s.client, Token: started})
 	assert.ErrorIs(t, err, ErrTokenExpired)
-	s.state.calls = 0
+	s.state.calls.Store(0)
 	s.clock.pass(time.Hour)
 	_, err = s.SignInChallenge(t.Context(), Challenge{Client: s.client, Token: started})
 	assert.ErrorIs(t, err, ErrTokenExpired)
-	assert.Zero(t, s.state.calls, "long after, without a look-up")
+	assert.Zero(t, s.state.calls.Load(), "long after, without a look-up")
 }
 
 func TestSkew_ThePreviousTokenEndsInItsOwnTime(t *testing.T) {

@@ -138,7 +138,7 @@ func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {
 	for at, accepted := range legal {
 		s := newStage(t)
 		_, continuation := s.place(at)
-		s.state.calls = 0
+		s.state.calls.Store(0)
 		for ev, call := range calls {
 			if _, ok := accepted[ev]; !ok {
 				assert.ErrorIs(t, call(s, continuation), ErrTokenInvalid)
@@ -152,7 +152,7 @@ func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {
 				assert.ErrorIs(t, call(s, forged), ErrTokenInvalid)
 			}
 		}
-		assert.Zero(t, s.state.calls, "calls of the store in state %d", at)
+		assert.Zero(t, s.state.calls.Load(), "calls of the store in state %d", at)
 	}
 }
 

@@ -217,7 +217,7 @@ func TestSignUp_AnAccountThatIsThereOpensNoFlow(t *testing.T) {
 	s.account()
 	_, err := s.SignUpStart(t.Context(), SignUpStart{Client: s.plain, Username: " Casey@Contoso.COM", Types: "oob redirect"})
 	assert.ErrorIs(t, err, ErrUserExists)
-	assert.Zero(t, s.state.calls)
+	assert.Zero(t, s.state.calls.Load())
 }
 
 func TestCode_IsBoundToItsFlow(t *testing.T) {
