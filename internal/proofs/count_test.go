@@ -127,7 +127,7 @@ func TestT2_AnAddressGetsOneCodeAtATime(t *testing.T) {
 		proof(t, "T2 "+b.name+" answers other than 200, 400 and 429", broken, "answers", exactly(0))
 		endless, counters := s.look().census(t)
 		assert.Len(t, counters, rounds)
-		proof(t, "T2 "+b.name+" drift of the counters of sends", drift(counters, burst), "asks", exactly(0))
+		proof(t, "T2 "+b.name+" drift of the counters of who asked", drift(counters, burst), "asks", exactly(0))
 		assert.Zero(t, endless)
 	})
 }
