@@ -18,6 +18,10 @@ Contoso is open:
   inbox      {{.Base}}{{.Inbox}}
 {{- end}}
   discovery  {{.Base}}{{.API}}/.well-known/openid-configuration
+{{- if ne .Issuer (print .Base .API)}}
+  issuer     {{.Issuer}}
+{{- end}}
+  data       {{.Data}}
 
 To sign up from a shell, paste these three lines:
 
@@ -34,11 +38,14 @@ Ctrl-C stops the server.
 
 `))
 
-// printWelcome says what to open and what to try. inbox is the path of the inbox, "" for none.
-func printWelcome(w io.Writer, base, inbox string) error {
-	return welcome.Execute(w, map[string]string{
-		"Base": base, "API": apiPath, "Inbox": inbox, "Client": quick.ID,
-		"Address": "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
-		"Sed":     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
+// printWelcome says what to open and what to try.
+func printWelcome(w io.Writer, here place) error {
+	return welcome.Execute(w, struct {
+		place
+		Client, Address, Sed string
+	}{
+		place: here, Client: quick.ID,
+		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
+		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
 	})
 }
