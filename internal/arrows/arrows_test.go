@@ -47,9 +47,10 @@ var allowed = map[string][]string{
 	"adapters/keyfile":     {"token", "github.com/go-jose/go-jose/v4"},
 
 	"example":             {"*"},
-	"internal/arrows":     {"*"}, // tests, all three
+	"internal/arrows":     {"*"}, // tests, all four
 	"internal/clienttest": {"*"},
 	"internal/peers":      {"*"},
+	"internal/proofs":     {"*"},
 }
 
 // core is what a program that imports handler and adapters/memory may be built from.

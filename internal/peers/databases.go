@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -25,6 +27,21 @@ func Postgres(t testing.TB) string {
 func MySQL(t testing.TB) string {
 	t.Helper()
 	return database(t, "MySQL or MariaDB", "mysql", "NATIVEAUTH_MYSQL", "root@tcp(127.0.0.1:3306)/test")
+}
+
+// PostgresPrograms returns the folder of initdb and postgres, for a server of a test's own. Debian keeps
+// them apart from what everybody calls.
+func PostgresPrograms(t testing.TB) string {
+	t.Helper()
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if path, err := exec.LookPath("initdb"); err == nil {
+		found = append(found, path)
+	}
+	if len(found) == 0 {
+		missing(t, "PostgreSQL is not installed: there is no initdb")
+		return ""
+	}
+	return filepath.Dir(found[len(found)-1])
 }
 
 // database ends the test if nobody answers at the DSN. The DSN itself is not told: it may have a
