@@ -9,8 +9,9 @@ import (
 	"slices"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"; "mysql" comes with database.go
 	"github.com/redis/go-redis/v9"
-	_ "modernc.org/sqlite" // the driver "sqlite"; those of the servers are in database.go
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/nativeauth/nativeauth/adapters/memory"
 	"github.com/nativeauth/nativeauth/adapters/redisstore"
