@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 
 	"modernc.org/sqlite"
@@ -25,7 +24,6 @@ import (
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
-	"github.com/nativeauth/nativeauth/store/storetest"
 )
 
 // customers is the user table of a shop: a store.Users. What nativeauth wants of it is a column for each
@@ -146,13 +144,6 @@ func ExampleUsers() {
 	// Output:
 	// ada@example.com is on the plan free
 	// audit: signed up
-}
-
-// The promises of store.Users are the security of sign-ups. This is how a host has them tested.
-func TestUsers_AHostsOwnTableKeepsThePromises(t *testing.T) {
-	db := openShop(t.TempDir())
-	defer db.Close()
-	storetest.RunUsers(t, func(*testing.T) store.Users { return customers{db} })
 }
 
 func openShop(dir string) *sql.DB {
