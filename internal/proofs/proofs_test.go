@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package proofs holds the tests that need what no other test has: several operating-system
 // processes on one store, a store that cannot be reached, and servers that are killed.
 //
