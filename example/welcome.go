@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"io"
 	"strings"
@@ -39,8 +40,10 @@ Ctrl-C stops the server.
 `))
 
 // printWelcome says what to open and what to try.
+// It comes in one piece, lest the first log line gets in between.
 func printWelcome(w io.Writer, here place) error {
-	return welcome.Execute(w, struct {
+	var text bytes.Buffer
+	err := welcome.Execute(&text, struct {
 		place
 		Client, Address, Sed string
 	}{
@@ -48,4 +51,8 @@ func printWelcome(w io.Writer, here place) error {
 		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
 		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
 	})
+	if err == nil {
+		_, err = text.WriteTo(w)
+	}
+	return err
 }
