@@ -120,7 +120,8 @@ func (s *site) survive(t *testing.T, store string, c crash, base func() string, 
 	accounts, err := k.accounts(t.Context())
 	require.NoError(t, err)
 	proof(t, name+" accounts that nobody was told of", accounts-len(w.done), "accounts", exactly(0))
-	t.Logf("interrupted last steps: %d, of which %d had done all but answer", w.interrupted.Load(), w.unanswered.Load())
+	t.Logf("interrupted last steps: %d, of which %d had done all but answer; challenges that a dead instance overtook: %d",
+		w.interrupted.Load(), w.unanswered.Load(), w.overtaken.Load())
 	proof(t, fmt.Sprintf("%s last steps repeated in vain, of %d", name, w.interrupted.Load()), int(w.stuck.Load()), "sign-ups", exactly(0))
 	endless, _ := k.census(t)
 	proof(t, name+" counters without an end", endless, "counters", exactly(0))
