@@ -9,8 +9,9 @@ import (
 	"slices"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"; "mysql" comes with database.go
 	"github.com/redis/go-redis/v9"
-	_ "modernc.org/sqlite" // the driver "sqlite"; those of the servers are in database.go
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/nativeauth/nativeauth/adapters/memory"
 	"github.com/nativeauth/nativeauth/adapters/redisstore"
@@ -54,13 +55,14 @@ func (d *data) open(ctx context.Context, o options) (err error) {
 			return err
 		}
 	}
+	var s *sqlstore.Store
 	if o.db.driver == "" {
 		kept := memory.New()
 		d.users, d.state = kept, kept
-		d.keys, err = openKeys(o.keys)
-	} else {
-		err = d.openSQL(ctx, o)
+	} else if s, err = d.openSQL(ctx, o.db); err != nil {
+		return err
 	}
+	d.keys, err = openKeys(ctx, o, s, d.secret)
 	if err == nil && o.redis != nil {
 		err = d.openRedis(ctx, o.redis)
 	}
@@ -69,38 +71,29 @@ func (d *data) open(ctx context.Context, o options) (err error) {
 
 var dialects = map[string]sqlstore.Dialect{"sqlite": sqlstore.SQLite, "pgx": sqlstore.Postgres, "mysql": sqlstore.MySQL}
 
-// openSQL keeps everything in a database.
-func (d *data) openSQL(ctx context.Context, o options) error {
-	db, err := sql.Open(o.db.driver, o.db.dsn)
+// openSQL keeps accounts and flows in a database.
+func (d *data) openSQL(ctx context.Context, o database) (*sqlstore.Store, error) {
+	db, err := sql.Open(o.driver, o.dsn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.opened = append(d.opened, db.Close)
 	// A server has a hundred connections or so for all instances, and takes its time to make one.
 	db.SetMaxOpenConns(8)
 	db.SetMaxIdleConns(8)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	if o.db.driver != "sqlite" {
+	if o.driver != "sqlite" {
 		if err := reach(ctx, db.PingContext); err != nil {
-			return fmt.Errorf("%s cannot be reached: start it, or set -db to a server, a user and a database that exist: %w", o.db.name, err)
+			return nil, fmt.Errorf("%s cannot be used: start it, or set -db to a server, a user and a database that exist: %w", o.name, err)
 		}
 	}
-	s, err := sqlstore.Open(ctx, db, dialects[o.db.driver], sqlstore.WithLogger(slog.Default()))
+	s, err := sqlstore.Open(ctx, db, dialects[o.driver], sqlstore.WithLogger(slog.Default()))
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.db.name, err)
+		return nil, fmt.Errorf("%s: %w", o.name, err)
 	}
 	d.opened = append(d.opened, func() error { s.Close(); return nil })
 	d.users, d.state = s, s
-
-	if o.keys != "" {
-		d.keys, err = openKeys(o.keys)
-		return err
-	}
-	d.keys, err = sqlstore.OpenKeys(ctx, s, sqlstore.KeysConfig{Secrets: [][]byte{d.secret}, Logger: slog.Default()})
-	if err != nil {
-		return fmt.Errorf("%s: %w; the secret is that of %s, another one is set with -secret", o.db.name, err, o.secretFile())
-	}
-	return nil
+	return s, nil
 }
 
 // openRedis keeps the flows on Redis; the users stay where they are.
@@ -110,7 +103,7 @@ func (d *data) openRedis(ctx context.Context, o *redis.Options) error {
 	d.opened = append(d.opened, client.Close)
 	err := reach(ctx, func(ctx context.Context) error { return client.Ping(ctx).Err() })
 	if err != nil {
-		return fmt.Errorf("%s cannot be reached: start it, or correct -redis: %w", name, err)
+		return fmt.Errorf("%s cannot be used: start it, or correct -redis: %w", name, err)
 	}
 	d.state, err = redisstore.Open(ctx, client, redisstore.WithLogger(slog.Default()))
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -23,6 +24,15 @@ func TestData_AccountsAndSessionsOutliveARestart(t *testing.T) {
 	status, user := do(t, http.MethodGet, second.base+"/api/me", refreshed.text("access_token"), nil)
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, "ada@example.com", user["username"])
+}
+
+// The tests import drivers, too, so they would run without those of the program.
+func TestData_TheProgramHasItsDrivers(t *testing.T) {
+	imports, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Imports}}", ".").Output()
+	require.NoError(t, err)
+	for _, driver := range []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5/stdlib", "github.com/go-sql-driver/mysql"} {
+		assert.Contains(t, string(imports), driver)
+	}
 }
 
 func TestData_InMemoryNothingIsWritten(t *testing.T) {

@@ -6,24 +6,27 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/netip"
 	"net/url"
-	"strings"
+	"regexp"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/nativeauth/nativeauth/adapters/smtpmail"
 )
 
 // options is what the flags say.
 type options struct {
-	addr    string        // HOST:PORT, on loopback
-	db      string        // the SQLite file, "" for memory
-	smtp    string        // HOST:PORT of a mail server, "" for terminal and inbox
-	from    string        // the sender of mails
-	keys    string        // the key file, "" for a throw-away key
-	origins []string      // pages elsewhere that may call the API
-	resend  time.Duration // between two codes to one address
+	addr    string         // HOST:PORT, on loopback
+	issuer  string         // what tokens name, "" for where it listens
+	db      database       // where accounts are, and all else unless other flags say so
+	redis   *redis.Options // where flows are, nil for the database
+	secret  string         // the file of the secret, "" for the usual one
+	smtp    string         // HOST:PORT of a mail server, "" for terminal and inbox
+	from    string         // the sender of mails
+	keys    string         // the key file, "" for keys in the database
+	origins []string       // pages elsewhere that may call the API
+	resend  time.Duration  // between two codes to one address
 }
 
 // usageError is a mistake in the flags.
@@ -31,19 +34,39 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// credentials are what a URL has before its host.
+var credentials = regexp.MustCompile(`://.*@`)
+
+// withoutCredentials is for errors that quote what a flag was set to: a URL with a password may have
+// strayed into any of them.
+func withoutCredentials(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(credentials.ReplaceAllString(err.Error(), "://…@"))
+}
+
 // parseFlags reads args. Asked for help it prints that to stdout and returns flag.ErrHelp; every
 // other error is a usageError.
 func parseFlags(args []string, stdout io.Writer) (options, error) {
 	var o options
-	var db string
+	var db, redisURL string
 	f := flag.NewFlagSet("example", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`, a loopback address; port 0 takes a free one")
-	f.StringVar(&db, "db", "sqlite:nativeauth.db", "keep users in `STORE`: memory, or sqlite:FILE (its secret is kept in FILE-secret)")
+	f.StringVar(&o.issuer, "issuer", "", "serve the API at the path of `URL`, which tokens name and which is the same for all instances: http or https on "+
+		"this machine, or https elsewhere with -smtp and a database; by default http://HOST:PORT"+apiPath+" as in -addr")
+	f.StringVar(&db, "db", "sqlite:nativeauth.db", "keep users in `STORE`: one of "+databaseForms)
+	f.StringVar(&redisURL, "redis", "", "keep flows and sessions on the Redis server at `URL`, as redis://USER:PASSWORD@HOST:PORT/NUMBER, "+
+		"instead of where -db says")
+	f.StringVar(&o.secret, "secret", "", "keep the secret, 32 random bytes or more, in `FILE`, made if missing; "+
+		"by default beside the SQLite file as FILE-secret, and for database servers in "+defaultSecret)
 	f.StringVar(&o.smtp, "smtp", "", "send mail through the server at `HOST:PORT`, instead of to terminal and inbox page")
 	f.StringVar(&o.from, "from", "Contoso <no-reply@contoso.example>", "send mail as `ADDRESS`")
-	f.StringVar(&o.keys, "keys", "", "keep the signing key in `FILE`, made if missing; without it a key lasts until exit")
-	f.DurationVar(&o.resend, "resend-interval", 0, "let people wait `DURATION` before they ask for another code")
+	f.StringVar(&o.keys, "keys", "", "keep the signing key in `FILE`, made if missing; by default keys are in the database, "+
+		"encrypted with the secret, and with -db memory one lasts until exit")
+	f.DurationVar(&o.resend, "resend-interval", 0, "let people wait `DURATION` before they ask for another code; "+
+		"with an -issuer elsewhere 0 means 1m")
 	f.Func("origin", "let pages of `URL`, as https://app.example.com, call the API (CORS); may be repeated", func(s string) error {
 		o.origins = append(o.origins, s)
 		return checkOrigin(s)
@@ -52,48 +75,36 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 		fmt.Fprintln(stdout, "Usage: go run ./example [flags]")
 		f.SetOutput(stdout)
 		f.PrintDefaults()
+		fmt.Fprint(stdout, severalInstances)
 		return o, err
 	} else if err != nil {
-		return o, usageError{err}
+		return o, usageError{withoutCredentials(err)}
 	}
-	var err error
-	o.db, err = databaseFile(db)
-	err = errors.Join(err, checkNoArguments(f.Args()), checkAddr(o.addr), checkMail(o), checkResend(o.resend))
+	var noDatabase, noRedis error
+	o.db, noDatabase = parseDatabase(db)
+	o.redis, noRedis = redisOptions(redisURL)
+	err := errors.Join(noDatabase, noRedis, withoutCredentials(errors.Join(checkNoArguments(f.Args()),
+		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkResend(o.resend))))
 	if err != nil {
 		return o, usageError{err}
 	}
 	return o, nil
 }
 
+// severalInstances ends the help.
+const severalInstances = `
+Several instances are one app if -db (not memory), -redis, -secret, -keys and -issuer are the same
+for all: each goes on with what another one began, and takes its tokens. On one machine:
+
+  go run ./example -addr 127.0.0.1:8081 -issuer http://127.0.0.1:8081/contoso.onmicrosoft.com
+  go run ./example -addr 127.0.0.1:8082 -issuer http://127.0.0.1:8081/contoso.onmicrosoft.com
+`
+
 func checkNoArguments(args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%q is not a flag; flags begin with -", args[0])
 	}
 	return nil
-}
-
-// checkAddr refuses an address that other machines can reach.
-func checkAddr(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("-addr %q is not HOST:PORT, as 127.0.0.1:8080", addr)
-	}
-	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.Unmap().IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("-addr %q is not a loopback address: this example shows its codes to whoever asks, "+
-		"so it answers this machine only; say 127.0.0.1:PORT, [::1]:PORT or localhost:PORT", addr)
-}
-
-// databaseFile returns the file that -db names, "" for memory.
-func databaseFile(db string) (string, error) {
-	if db == "memory" {
-		return "", nil
-	}
-	if file, ok := strings.CutPrefix(db, "sqlite:"); ok && file != "" {
-		return file, nil
-	}
-	return "", fmt.Errorf("-db %q is neither memory nor sqlite:FILE", db)
 }
 
 // checkMail looks at -from also where nothing is mailed: a mistake is one in either case.
@@ -123,5 +134,14 @@ func checkOrigin(s string) error {
 // mail returns the mail server as smtpmail takes it.
 func (o options) mail() smtpmail.Config { return smtpmail.Config{Addr: o.smtp, From: o.from} }
 
-// resendInterval returns what handler.Config takes, where zero stands for the recommended wait.
-func (o options) resendInterval() time.Duration { return cmp.Or(o.resend, -1) }
+// secretFile is where the secret is, "" for one that lasts as long as the process.
+func (o options) secretFile() string { return cmp.Or(o.secret, o.db.secret) }
+
+// resendInterval returns what handler.Config takes, where zero stands for the recommended wait. Not to
+// wait is for this machine only.
+func (o options) resendInterval() time.Duration {
+	if o.elsewhere() {
+		return o.resend
+	}
+	return cmp.Or(o.resend, -1)
+}

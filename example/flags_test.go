@@ -10,26 +10,32 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/adapters/sqlstore"
 )
 
 func TestParseFlags_MistakesAreSaidAndEndWithTwo(t *testing.T) {
 	for words, args := range map[string][]string{
-		`-addr "0.0.0.0:8080" is not a loopback address`:     {"-addr", "0.0.0.0:8080"},
-		`-addr ":8080" is not a loopback address`:            {"-addr", ":8080"},
-		`-addr "[::]:8080" is not a loopback address`:        {"-addr", "[::]:8080"},
-		`-addr "192.0.2.7:80" is not a loopback address`:     {"-addr", "192.0.2.7:80"},
-		`-addr "example.com:80" is not a loopback address`:   {"-addr", "example.com:80"},
-		`-addr "127.0.0.1" is not HOST:PORT`:                 {"-addr", "127.0.0.1"},
-		`-db "postgres:x" is neither memory nor sqlite:`:     {"-db", "postgres:x"},
-		`-db "sqlite:" is neither memory nor sqlite:`:        {"-db", "sqlite:"},
-		`-smtp or -from: Addr "mailhost"`:                    {"-smtp", "mailhost"},
-		`-smtp or -from: From "nobody"`:                      {"-from", "nobody"},
-		`-resend-interval -1s is negative`:                   {"-resend-interval", "-1s"},
-		`invalid value "soon" for flag -resend-interval`:     {"-resend-interval", "soon"},
-		`an origin is a scheme and a host`:                   {"-origin", "https://app.example.com/"},
-		`flag provided but not defined: -port`:               {"-port", "80"},
-		`"memory" is not a flag`:                             {"memory"},
-		"-db \"x\" is neither memory nor sqlite:FILE\n-addr": {"-db", "x", "-addr", "x"},
+		`-addr "0.0.0.0:8080" is not a loopback address`:   {"-addr", "0.0.0.0:8080"},
+		`-addr ":8080" is not a loopback address`:          {"-addr", ":8080"},
+		`-addr "[::]:8080" is not a loopback address`:      {"-addr", "[::]:8080"},
+		`-addr "192.0.2.7:80" is not a loopback address`:   {"-addr", "192.0.2.7:80"},
+		`-addr "example.com:80" is not a loopback address`: {"-addr", "example.com:80"},
+		`-addr "127.0.0.1" is not HOST:PORT`:               {"-addr", "127.0.0.1"},
+		`-db is none of memory, sqlite:FILE, postgres://`:  {"-db", "sqlite:"},
+		`-smtp or -from: Addr "mailhost"`:                  {"-smtp", "mailhost"},
+		`-smtp or -from: From "nobody"`:                    {"-from", "nobody"},
+		`-resend-interval -1s is negative`:                 {"-resend-interval", "-1s"},
+		`invalid value "soon" for flag -resend-interval`:   {"-resend-interval", "soon"},
+		`an origin is a scheme and a host`:                 {"-origin", "https://app.example.com/"},
+		`flag provided but not defined: -port`:             {"-port", "80"},
+		`"memory" is not a flag`:                           {"memory"},
+		"mysql://USER:PASSWORD@HOST:PORT/DATABASE\n-redis": {"-db", "x", "-redis", "x"},
+		`-issuer: Issuer "http://id.localhost/a/"`:         {"-issuer", "http://id.localhost/a/"},
+		`-issuer: Issuer "//localhost/a"`:                  {"-issuer", "//localhost/a"},
+		`have them mailed with -smtp`:                      {"-issuer", "https://id.example"},
+		`keep users in a database`:                         {"-issuer", "https://id.example", "-smtp", "mail.example:25", "-db", "memory"},
+		`-issuer: Issuer "http://id.example"`:              {"-issuer", "http://id.example", "-smtp", "mail.example:25"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			_, err := parseFlags(args, io.Discard)
@@ -52,9 +58,11 @@ func TestParseFlags_WithoutFlagsEverythingIsReady(t *testing.T) {
 	o, err := parseFlags(nil, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, options{
-		addr: "127.0.0.1:8080", db: "nativeauth.db", from: "Contoso <no-reply@contoso.example>",
+		addr: "127.0.0.1:8080", from: "Contoso <no-reply@contoso.example>",
+		db: database{"sqlite", sqlstore.SQLiteDSN("nativeauth.db"), "SQLite file nativeauth.db", "nativeauth.db-secret"},
 	}, o)
 	assert.Negative(t, o.resendInterval(), "no wait between two codes")
+	assert.Equal(t, "http://127.0.0.1:80"+apiPath, o.issuerAt("http://127.0.0.1:80"))
 }
 
 func TestParseFlags_TheWaitIsTheOneAskedFor(t *testing.T) {
@@ -63,12 +71,38 @@ func TestParseFlags_TheWaitIsTheOneAskedFor(t *testing.T) {
 	assert.Equal(t, 5*time.Second, o.resendInterval())
 }
 
+func TestParseFlags_AnIssuerElsewhereHasTheUsualWait(t *testing.T) {
+	for issuer, want := range map[string]time.Duration{
+		"https://id.example/a": 0, "https://id.localhost": -1, "http://127.0.0.1:1/a": -1, "http://[::1]:1": -1,
+	} {
+		o, err := parseFlags([]string{"-issuer", issuer, "-smtp", "mail.example:25"}, io.Discard)
+		require.NoError(t, err, issuer)
+		assert.Equal(t, issuer, o.issuerAt("http://127.0.0.1:80"))
+		assert.Equal(t, want, o.resendInterval(), issuer)
+	}
+}
+
+func TestParseFlags_TheSecretIsWhereItIsSaidOrBesideTheData(t *testing.T) {
+	for want, args := range map[string][]string{
+		"":                  {"-db", "memory"},
+		"a.db-secret":       {"-db", "sqlite:a.db"},
+		"nativeauth.secret": {"-db", "postgres://localhost/a"},
+		"own":               {"-db", "mysql://localhost/a", "-secret", "own"},
+	} {
+		o, err := parseFlags(args, io.Discard)
+		require.NoError(t, err)
+		assert.Equal(t, want, o.secretFile(), args)
+	}
+}
+
 func TestParseFlags_HelpIsNoFailure(t *testing.T) {
 	var stdout strings.Builder
 	err := run(t.Context(), []string{"-h"}, &stdout)
 	require.ErrorIs(t, err, flag.ErrHelp)
 	assert.Equal(t, 0, exitCode(err))
-	for _, name := range []string{"-addr", "-db", "-smtp", "-from", "-origin", "-resend-interval", "-keys"} {
+	for _, name := range []string{
+		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-origin", "-resend-interval", "-keys", "Several instances",
+	} {
 		assert.Contains(t, stdout.String(), name)
 	}
 }

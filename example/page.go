@@ -19,11 +19,10 @@ var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/index.html"))
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// mountPage registers the page at / and the files that it loads. inbox is where codes can be seen,
-// "" if they are really mailed.
-func mountPage(mux *http.ServeMux, inbox string) error {
+// mountPage registers the page at / and the files that it loads.
+func mountPage(mux *http.ServeMux, here place) error {
 	var index bytes.Buffer
-	err := pageTemplate.Execute(&index, map[string]any{"API": apiPath, "Inbox": inbox, "Apps": []app{quick, withProfile}})
+	err := pageTemplate.Execute(&index, map[string]any{"API": here.API(), "Inbox": here.Inbox, "Apps": []app{quick, withProfile}})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/nativeauth/nativeauth/handler"
@@ -29,18 +30,19 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	defer listener.Close()
 	base := "http://" + listeningAt(o.addr, listener)
 
-	data, err := openData(ctx, o.db)
+	data, err := openData(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, data.close()) }()
 
 	mux := http.NewServeMux()
-	auth, inbox, err := mount(mux, base, o, data, stdout)
+	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name}
+	auth, err := mount(mux, &here, o, data, stdout)
 	if err != nil {
 		return err
 	}
-	if err := printWelcome(stdout, base, inbox); err != nil {
+	if err := printWelcome(stdout, here); err != nil {
 		return err
 	}
 	return serve(ctx, listener, mux, auth.Shutdown)
@@ -53,40 +55,51 @@ func listeningAt(addr string, listener net.Listener) string {
 	return net.JoinHostPort(host, port)
 }
 
-// mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
-// mail really leaves, the inbox, whose path it returns.
-func mount(mux *http.ServeMux, base string, o options, data data, stdout io.Writer) (*handler.Auth, string, error) {
-	keys, err := openKeys(o.keys)
+// place is where everything is.
+type place struct {
+	Base   string // http://HOST:PORT of this instance
+	Issuer string // what tokens name
+	Inbox  string // the path of the inbox, "" if there is none
+	Data   string // where data are, for people
+}
+
+// API is the path of the API, which is that of the issuer.
+func (p place) API() string {
+	u, err := url.Parse(p.Issuer)
 	if err != nil {
-		return nil, "", err
+		return "" // parseFlags has tried
 	}
+	return u.Path
+}
+
+// mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
+// mail really leaves, the inbox, which it adds to here.
+func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
 	mail, err := newMail(o, stdout)
 	if err != nil {
-		return nil, "", err
+		return nil, err
+	}
+	if mail.inbox != nil {
+		here.Inbox = inboxPath
+		mux.Handle(inboxPath, mail.inbox)
 	}
 	auth, err := handler.Mount(mux, handler.Config{
-		Issuer:         base + apiPath,
+		Issuer:         here.Issuer,
 		App:            "Contoso",
 		Secret:         data.secret,
 		Clients:        clients,
 		Users:          data.users,
 		State:          data.state,
 		Sender:         mail.sender,
-		Keys:           keys,
+		Keys:           data.keys,
 		Origins:        o.origins,
 		ResendInterval: o.resendInterval(),
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	mux.Handle("GET /api/me", auth.RequireToken("profile")(me(data.users)))
-
-	inbox := ""
-	if mail.inbox != nil {
-		inbox = inboxPath
-		mux.Handle(inbox, mail.inbox)
-	}
-	return auth, inbox, mountPage(mux, inbox)
+	return auth, mountPage(mux, *here)
 }
 
 // serve answers on listener until ctx is done. Then it takes no more requests, lets those under way

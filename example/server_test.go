@@ -50,6 +50,13 @@ var pageLine = regexp.MustCompile(`(?m)^ *page +(http://\S+)/$`)
 // the end of the test if it was not before.
 func start(t *testing.T, flags ...string) *instance {
 	t.Helper()
+	i := begin(t, flags...)
+	i.wait(t)
+	return i
+}
+
+// begin is start without waiting until the example serves.
+func begin(t *testing.T, flags ...string) *instance {
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{stdout: &output{}, cancel: cancel, ended: make(chan struct{})}
 	go func() {
@@ -57,6 +64,12 @@ func start(t *testing.T, flags ...string) *instance {
 		close(i.ended)
 	}()
 	t.Cleanup(func() { _ = i.stop() })
+	return i
+}
+
+// wait waits until the example serves, and learns where.
+func (i *instance) wait(t *testing.T) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		found := pageLine.FindStringSubmatch(i.stdout.String())
 		if found != nil {
@@ -64,7 +77,6 @@ func start(t *testing.T, flags ...string) *instance {
 		}
 		return found != nil
 	}, 10*time.Second, 5*time.Millisecond, "the page's address is printed")
-	return i
 }
 
 // stop ends the example as a signal does, and returns what run returned.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"io"
 	"strings"
@@ -18,6 +19,10 @@ Contoso is open:
   inbox      {{.Base}}{{.Inbox}}
 {{- end}}
   discovery  {{.Base}}{{.API}}/.well-known/openid-configuration
+{{- if ne .Issuer (print .Base .API)}}
+  issuer     {{.Issuer}}
+{{- end}}
+  data       {{.Data}}
 
 To sign up from a shell, paste these three lines:
 
@@ -34,11 +39,20 @@ Ctrl-C stops the server.
 
 `))
 
-// printWelcome says what to open and what to try. inbox is the path of the inbox, "" for none.
-func printWelcome(w io.Writer, base, inbox string) error {
-	return welcome.Execute(w, map[string]string{
-		"Base": base, "API": apiPath, "Inbox": inbox, "Client": quick.ID,
-		"Address": "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
-		"Sed":     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
+// printWelcome says what to open and what to try.
+// It comes in one piece, lest the first log line gets in between.
+func printWelcome(w io.Writer, here place) error {
+	var text bytes.Buffer
+	err := welcome.Execute(&text, struct {
+		place
+		Client, Address, Sed string
+	}{
+		place: here, Client: quick.ID,
+		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
+		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
 	})
+	if err == nil {
+		_, err = text.WriteTo(w)
+	}
+	return err
 }

@@ -13,8 +13,8 @@ import (
 // How long a step may take: a store that keeps to its context gives up after stepTimeout; one that
 // does not is answered for after stuckTimeout. Both are within the 2 s that a caller is promised.
 const (
-	stepTimeout  = 1700 * time.Millisecond
-	stuckTimeout = 1850 * time.Millisecond
+	stepTimeout  = 1600 * time.Millisecond
+	stuckTimeout = 1750 * time.Millisecond
 )
 
 // endpoint turns a step of the engine into an endpoint. Nothing else in this package reads a body or

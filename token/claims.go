@@ -25,7 +25,7 @@ type ExtraClaims struct {
 }
 
 // ClaimsFunc adds the host's own claims to the tokens of a user. It is called at every sign-in and
-// every refresh, inside the request, by many goroutines at once, and has less than two seconds. An
+// every refresh, inside the request, by many goroutines at once, and has a second and a half. An
 // error refuses the tokens for now: the caller is told to come back (503), and the flow stays as it
 // was. To refuse a person, disable the user. So does a claim that the protocol sets itself, such as
 // sub or aud; those of the profile, such as name, may be set and replace ours.

@@ -91,6 +91,8 @@ func (w *writers) signUp(user string) {
 			}
 			w.note(user)
 			return
+		case n == signUpChallenge && a.status == 429:
+			j, n = w.journey(user), signUpStart // a flow sends five codes, and their mails were all lost
 		case n == signUpCode && a.number() == 50181:
 			n = signUpChallenge // each repetition is a try, and five are all there are
 		case n == signUpCode:
