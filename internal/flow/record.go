@@ -175,23 +175,36 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	hash := sha256.Sum256(t.Secret[:])
 	f.Token = hash[:]
 	f.life = newLife(age, ttl)
-	if err := e.put(ctx, f.id, f.version, ttl, &f.record); err != nil {
+	if err := e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon); err != nil {
 		return "", err
 	}
 	return e.opaque.Continuation(t, f.Client), nil
 }
 
-// put writes a record over the version that was read.
-func (e *Engine) put(ctx context.Context, id token.ID, version int64, ttl time.Duration, record any) error {
+// errOtherWon is what a continuation token gets whose flow another call has taken on.
+var errOtherWon = fmt.Errorf("%w: another call won", ErrTokenInvalid)
+
+// put writes a record over the version that was read. If that is gone it returns lost.
+func (e *Engine) put(ctx context.Context, id token.ID, version int64, ttl time.Duration, record any, lost error) error {
 	value, err := json.Marshal(record)
-	if err != nil {
-		return fmt.Errorf("write flow: %w", err)
+	if err == nil {
+		err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: version, TTL: ttl})
 	}
-	err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: version, TTL: ttl})
-	if errors.Is(err, store.ErrConflict) {
-		return fmt.Errorf("%w: another call won", ErrTokenInvalid)
-	} else if err != nil {
-		return fmt.Errorf("write flow: %w", err)
+	return decided(err, lost, "write record")
+}
+
+// remove deletes the record whose version was read. If that is gone it returns lost.
+func (e *Engine) remove(ctx context.Context, id token.ID, version int64, lost error) error {
+	return decided(e.State.Delete(ctx, id.Key(), version), lost, "delete record")
+}
+
+// decided turns the outcome of a conditional write into an error: lost if another call has won.
+func decided(err, lost error, what string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrConflict):
+		return lost
 	}
-	return nil
+	return fmt.Errorf("%s: %w", what, err)
 }

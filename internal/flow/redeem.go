@@ -116,16 +116,13 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 		return Tokens{}, err
 	}
 	if !g.offline {
-		err := e.State.Delete(ctx, f.id.Key(), f.version)
-		if errors.Is(err, store.ErrConflict) {
-			return Tokens{}, fmt.Errorf("%w: another call won", ErrTokenInvalid)
-		} else if err != nil {
-			return Tokens{}, fmt.Errorf("end flow: %w", err)
+		if err := e.remove(ctx, f.id, f.version, errOtherWon); err != nil {
+			return Tokens{}, err
 		}
 		return t, nil
 	}
 	m.renew(e.Now(), 0, e.RefreshIdle, e.RefreshLife)
-	if err := e.put(ctx, f.id, f.version, m.ttl(), &m); err != nil {
+	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, errOtherWon); err != nil {
 		return Tokens{}, err
 	}
 	e.attachRefresh(&t, f.id, &m)

@@ -122,26 +122,13 @@ func (e *Engine) advance(ctx context.Context, id token.ID, entry store.Entry, m 
 	if m.TTL <= 0 {
 		return ErrRefreshExpired
 	}
-	value, err := json.Marshal(m)
-	if err != nil {
-		return fmt.Errorf("write family: %w", err)
-	}
-	err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: entry.Version, TTL: m.ttl()})
-	if errors.Is(err, store.ErrConflict) {
-		return errMoved
-	} else if err != nil {
-		return fmt.Errorf("write family: %w", err)
-	}
-	return nil
+	return e.put(ctx, id, entry.Version, m.ttl(), m, errMoved)
 }
 
 // revoke ends a family and returns why.
 func (e *Engine) revoke(ctx context.Context, id token.ID, version int64, why error) error {
-	err := e.State.Delete(ctx, id.Key(), version)
-	if errors.Is(err, store.ErrConflict) {
-		return errMoved
-	} else if err != nil {
-		return fmt.Errorf("revoke family: %w", err)
+	if err := e.remove(ctx, id, version, errMoved); err != nil {
+		return err
 	}
 	return why
 }
