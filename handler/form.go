@@ -42,7 +42,7 @@ type form struct {
 // likewise, since clients look for the errors that those have.
 var caps = map[string]int{
 	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
-	"continuation_token": 1024, "grant_type": 256, "oob": 32, "password": 1024, "attributes": 16384,
+	"continuation_token": 4096, "grant_type": 256, "oob": 32, "password": 1024, "attributes": 16384,
 	"scope": 1024, "refresh_token": 1024, "client-request-id": 256, "client_info": 256, "claims": 16384,
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 }

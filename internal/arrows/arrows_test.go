@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"internal/guid":  {},
 	"internal/keyed": {},
 	"otp":            {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
-	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4"},
+	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4", "golang.org/x/crypto/chacha20poly1305"},
 	"internal/flow":  {"store", "otp", "token", "attrs", "internal/guid", "internal/keyed"},
 
 	// One suite holds an adapter to all contracts, also to that of token.Keys.

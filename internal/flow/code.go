@@ -43,6 +43,9 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (CodeSe
 		return CodeSent{}, err
 	}
 	next, err := e.send(ctx, f, ev, in)
+	if f.version == 0 && errors.Is(err, errOtherWon) {
+		f, next, err = e.sendAgain(ctx, f, ev, in)
+	}
 	if err != nil || f.mail == nil {
 		e.giveBack(ctx, f)
 	}
@@ -67,6 +70,21 @@ func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next st
 		return "", fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return next, nil
+}
+
+// sendAgain repeats the first challenge of a flow that its token carries: the answer was lost, since
+// the store has the flow by now.
+func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input) (f *flow, next string, err error) {
+	f, err = e.load(ctx, first.id)
+	if err != nil {
+		return first, "", err
+	}
+	if !e.isBefore(f, first.Before) {
+		return first, "", errOtherWon
+	}
+	f.client, f.counter, f.count = first.client, first.counter, first.count
+	next, err = e.send(ctx, f, ev, in)
+	return f, next, err
 }
 
 // servable tells what is wrong with the challenge types of a call, if there are any: those of the

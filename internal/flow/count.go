@@ -43,10 +43,10 @@ func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev event, in input) (*flow, error) {
 	c := e.counterOf(t, ev, in)
 	if c.key == "" {
-		return e.load(ctx, t.Flow)
+		return e.find(ctx, t)
 	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
-	f, err := e.load(ctx, t.Flow)
+	f, err := e.find(ctx, t)
 	n, countErr := counted()
 	if err != nil {
 		return nil, err

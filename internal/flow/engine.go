@@ -5,6 +5,9 @@
 // the current one and that the move is in the table, does its work, and writes the record with one
 // compare-and-swap before it answers. So a step that raced another is refused and nothing is done
 // twice, on any number of instances; and a crash leaves a record that expires.
+//
+// A flow that only names an account is not worth a record yet: it travels in its token, encrypted,
+// and its first challenge writes it. Opening such flows costs the store no room, however many.
 package flow
 
 import (
@@ -78,6 +81,7 @@ type Engine struct {
 	codes  otp.Hasher
 	opaque token.Opaque
 	names  *keyed.MAC // makes the hashes of addresses
+	clock  *storeClock
 }
 
 // New returns an Engine.
@@ -87,6 +91,7 @@ func New(c Config) *Engine {
 		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
 		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
 		names:  keyed.New(subkeys(c.Secrets[:1], "name")[0]),
+		clock:  &storeClock{state: c.State, now: c.Now, random: c.Random},
 	}
 }
 

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -53,6 +54,12 @@ type record struct {
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
 	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
 	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
+}
+
+// unsaved is a flow that no store knows yet, as its token carries it.
+type unsaved struct {
+	record
+	Began instant `json:"i"`
 }
 
 // flow is a record on its way through a step.
@@ -113,6 +120,28 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	return f, in.refused
 }
 
+// find reads the flow that a token belongs to: from the token itself, if that is its first.
+func (e *Engine) find(ctx context.Context, t token.Continuation) (*flow, error) {
+	if t.Record == nil {
+		return e.load(ctx, t.Flow)
+	}
+	var u unsaved
+	if err := json.Unmarshal(t.Record, &u); err != nil {
+		return nil, fmt.Errorf("read flow: %w", err)
+	}
+	age, ok, err := e.clock.age(ctx, u.Began)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || age >= idleLife {
+		return nil, ErrTokenExpired
+	}
+	hash := sha256.Sum256(t.Secret[:])
+	u.Token = hash[:]
+	u.life = newLife(0, idleLife)
+	return &flow{record: u.record, id: t.Flow, left: idleLife - age, read: e.Now()}, nil
+}
+
 // load reads a flow. One that is gone has ended, or was completed.
 func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 	entry, err := e.State.Get(ctx, id.Key())
@@ -135,8 +164,7 @@ func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 // notes which token the next answer replaces.
 func (e *Engine) accept(f *flow, t token.Continuation, ev event) error {
 	hash := sha256.Sum256(t.Secret[:])
-	idle := e.age(f) - time.Duration(f.BeforeAge)*time.Millisecond
-	if f.repeatable(ev) && idle < idleLife && subtle.ConstantTimeCompare(hash[:], f.Before) == 1 {
+	if f.repeatable(ev) && e.isBefore(f, hash[:]) {
 		return nil
 	}
 	if subtle.ConstantTimeCompare(hash[:], f.Token) != 1 || state(t.State) != f.State {
@@ -147,6 +175,12 @@ func (e *Engine) accept(f *flow, t token.Continuation, ev event) error {
 		f.Before, f.BeforeAge = f.Token, f.Age
 	}
 	return nil
+}
+
+// isBefore tells whether a hash is that of the token before the current one, and in its time.
+func (e *Engine) isBefore(f *flow, hash []byte) bool {
+	idle := e.age(f) - time.Duration(f.BeforeAge)*time.Millisecond
+	return idle < idleLife && subtle.ConstantTimeCompare(hash, f.Before) == 1
 }
 
 // repeatable tells whether a call may come again with the token that it has replaced: a challenge,
@@ -168,8 +202,8 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if ttl < time.Millisecond {
 		return "", ErrTokenExpired
 	}
-	t := token.Continuation{State: byte(f.State), Code: byte(f.Sends), Expires: e.Now().Add(ttl), Flow: f.id}
-	if _, err := io.ReadFull(e.Random, t.Secret[:]); err != nil {
+	t, err := e.newToken(f, ttl)
+	if err != nil {
 		return "", err
 	}
 	hash := sha256.Sum256(t.Secret[:])
@@ -179,6 +213,35 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 		return "", err
 	}
 	return e.opaque.Continuation(t, f.Client), nil
+}
+
+// hold returns a token that carries the flow, which no store gets to know before its first challenge.
+func (e *Engine) hold(ctx context.Context, f *flow) (string, error) {
+	began, err := e.clock.instant(ctx)
+	if err != nil {
+		return "", err
+	}
+	t, err := e.newToken(f, idleLife)
+	if err != nil {
+		return "", err
+	}
+	t.Record, err = json.Marshal(unsaved{f.record, began})
+	if err != nil {
+		return "", fmt.Errorf("write flow: %w", err)
+	}
+	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(heldSize-1))...)
+	return e.opaque.Continuation(t, f.Client), nil
+}
+
+// heldSize divides the size of every flow that a token carries, lest the length of the token should
+// tell something of the account. It is a power of two.
+const heldSize = 512
+
+// newToken makes a token for the flow as it stands.
+func (e *Engine) newToken(f *flow, ttl time.Duration) (token.Continuation, error) {
+	t := token.Continuation{State: byte(f.State), Code: byte(f.Sends), Expires: e.Now().Add(ttl), Flow: f.id}
+	_, err := io.ReadFull(e.Random, t.Secret[:])
+	return t, err
 }
 
 // errOtherWon is what a continuation token gets whose flow another call has taken on.

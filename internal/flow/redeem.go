@@ -115,17 +115,17 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	if err != nil {
 		return Tokens{}, err
 	}
-	if !g.offline {
-		if err := e.remove(ctx, f.id, f.version, errOtherWon); err != nil {
-			return Tokens{}, err
-		}
-		return t, nil
+	if g.offline {
+		m.renew(e.Now(), 0, e.RefreshIdle, e.RefreshLife)
+	} else {
+		m.life = newLife(0, idleLife) // kept that long, or the flow's first token would begin it again
 	}
-	m.renew(e.Now(), 0, e.RefreshIdle, e.RefreshLife)
 	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, errOtherWon); err != nil {
 		return Tokens{}, err
 	}
-	e.attachRefresh(&t, f.id, &m)
+	if g.offline {
+		e.attachRefresh(&t, f.id, &m)
+	}
 	return t, nil
 }
 

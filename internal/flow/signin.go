@@ -39,8 +39,13 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 	if err != nil || !slices.Contains(types, typeOOB) {
 		return Continue{}, &Redirect{} // no code can be sent, or the app cannot take one
 	}
-	return e.start(ctx, req.Client, record{
+	f, err := e.begin(req.Client, record{
 		State: signInStarted, Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch,
 		Abilities: parseCapabilities(req.Capabilities),
 	})
+	if err != nil {
+		return Continue{}, err
+	}
+	next, err := e.hold(ctx, f)
+	return Continue{next}, err
 }

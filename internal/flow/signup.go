@@ -71,7 +71,7 @@ func (e *Engine) mustBeFree(ctx context.Context, username string) error {
 	}
 }
 
-// start saves a new flow.
+// start saves a new flow that brings more than a name along.
 func (e *Engine) start(ctx context.Context, client *Client, r record) (Continue, error) {
 	f, err := e.begin(client, r)
 	if err != nil {
