@@ -15,12 +15,12 @@ import (
 const (
 	clockKey   = "clock"
 	clockLife  = 100 * 365 * 24 * time.Hour
-	clockFresh = time.Minute // for so long our own clock fills in
+	clockFresh = time.Second // for so long our own clock fills in; a store that is down shows after that
 )
 
 // storeClock tells the time of the store, by which instances whose clocks differ agree on the age of
 // what no store was asked to keep. It is an entry with a very long life: what is left of that life
-// is a clock. It is read once a minute.
+// is a clock. It is read once a second at the most.
 type storeClock struct {
 	state  store.State
 	now    func() time.Time
