@@ -14,21 +14,21 @@ type letter struct {
 }
 
 const (
-	life    = "It is good for {life} and works once."
-	warning = "Nobody from {app} will ever ask you for this code. If you did not ask for it, you can ignore " +
+	goodFor = "It is good for {life} and works once."
+	beware  = "Nobody from {app} will ever ask you for this code. If you did not ask for it, you can ignore " +
 		"this message; nothing happens without the code."
-	ignore = "If it was not you, you can ignore this message. Nothing was changed."
+	notYou = "If it was not you, you can ignore this message. Nothing was changed."
 )
 
 // letters holds all words that leave for a mailbox. There is no link among them, so that nobody gets
 // used to following one from a mail to a place where passwords are asked for.
 var letters = map[Purpose]letter{
 	SignUp: {"Your {app} code", []string{
-		"Type it where you were asked for it, to finish signing up for {app}. " + life, warning}},
+		"Type it where you were asked for it, to finish signing up for {app}. " + goodFor, beware}},
 	SignIn: {"Your {app} code", []string{
-		"Type it where you were asked for it, to finish signing in to {app}. " + life, warning}},
+		"Type it where you were asked for it, to finish signing in to {app}. " + goodFor, beware}},
 	Reset: {"Your {app} password reset code", []string{
-		"Type it where you were asked for it, to choose a new password for {app}. " + life, warning}},
+		"Type it where you were asked for it, to choose a new password for {app}. " + goodFor, beware}},
 
 	PasswordChanged: {"Your {app} password was changed", []string{
 		"The password of your {app} account was changed{when}.",
@@ -36,26 +36,26 @@ var letters = map[Purpose]letter{
 		"If it was not you, open the app and reset the password now, and make sure that nobody else " +
 			"can read your mail."}},
 	AlreadyRegistered: {"You already have an account with {app}", []string{
-		"Somebody, perhaps you, tried to sign up for {app} with this address. The " +
-			"address has an account already.",
+		"Somebody, perhaps you, tried to sign up for {app} with this address. The address has an " +
+			"account already.",
 		"If it was you, sign in instead. If the account has a password that you do not remember, you can " +
 			"reset it in the app.",
-		ignore}},
+		notYou}},
 	NotRegistered: {"You have no {app} account", []string{
-		"Somebody, perhaps you, tried to sign in to {app} with this address, or to reset a password. The " +
-			"address has no account.",
+		"Somebody, perhaps you, tried to sign in to {app} with this address, or to reset a password. The address " +
+			"has no account.",
 		"If it was you, try the address you signed up with, or sign up with this one.",
-		ignore}},
+		notYou}},
 	NoPassword: {"Your {app} account has no password", []string{
-		"Somebody, perhaps you, tried to reset the password of your {app} account. The " +
-			"account has no password.",
+		"Somebody, perhaps you, tried to reset the password of your {app} account. The account has " +
+			"no password.",
 		"If it was you, sign in with a code, which is sent to this address.",
-		ignore}},
+		notYou}},
 	AccountDisabled: {"Your {app} account cannot be used", []string{
-		"Somebody, perhaps you, tried to use the {app} account of this address. The " +
-			"account cannot be used.",
+		"Somebody, perhaps you, tried to use the {app} account of this address. The account cannot be " +
+			"used.",
 		"If it was you, please ask the support of {app}.",
-		ignore}},
+		notYou}},
 }
 
 // fill puts what m has into words of a letter. It goes over them once: a name that looks like a

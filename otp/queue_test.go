@@ -213,6 +213,7 @@ func TestQueue_TheLogSaysWhatWasNotSent(t *testing.T) {
 			m.Expires = time.Now()
 			require.NoError(t, d.Add(m))
 			synctest.Wait()
+			assert.Len(t, d.delivered(), 1, "the expired one does not leave, notice or not")
 			assert.Equal(t, 2, strings.Count(d.logged(), `msg="nativeauth: message not sent"`))
 			assert.Equal(t, 2, strings.Count(d.logged(), "message.purpose="+string(m.Purpose)))
 			assert.NotContains(t, d.logged(), "the code")
