@@ -107,7 +107,7 @@ func TestSignIn_TheFirstTokenBeginsItOnce(t *testing.T) {
 		s := newStage(t, func(c *Config) { c.StrictScopes = true })
 		s.account()
 		started := s.startSignIn(s.client)
-		sent, code := s.newest(func() (CodeSent, error) {
+		sent, code := s.newest(func() (Challenged, error) {
 			return s.SignInChallenge(t.Context(), Challenge{Client: s.client, Token: started})
 		})
 		_, err := s.Token(t.Context(), Redeem{Client: s.client, Token: sent, Grant: "oob", Code: code, Scope: scope})
@@ -124,10 +124,10 @@ func TestSignIn_TheFirstChallengeMayBeRepeatedUntilTheFlowHasMovedOn(t *testing.
 	s := newStage(t)
 	s.account()
 	started := s.startSignIn(s.client)
-	lost, dead := s.newest(func() (CodeSent, error) {
+	lost, dead := s.newest(func() (Challenged, error) {
 		return s.SignInChallenge(t.Context(), Challenge{Client: s.client, Token: started})
 	})
-	second, code := s.newest(func() (CodeSent, error) {
+	second, code := s.newest(func() (Challenged, error) {
 		return s.SignInChallenge(t.Context(), Challenge{Client: s.client, Token: started})
 	})
 	_, err := s.Token(t.Context(), Redeem{Client: s.client, Token: lost, Grant: "oob", Code: dead})

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -13,8 +14,23 @@ import (
 	"github.com/nativeauth/nativeauth/token"
 )
 
-// addressSize is how many bytes of a flow's id belong to its address.
-const addressSize = 8
+// accountID is what an account is counted under, whether or not it exists. It does not tell its name.
+type accountID [8]byte
+
+// account returns the id of an account: that of its address or, where it has none, of its user name.
+func (e *Engine) account(email, username string) (id accountID) {
+	sum := e.names.Sum([]byte(cmp.Or(email, username)))
+	copy(id[:], sum[:])
+	return id
+}
+
+// accountOf returns the account that a flow is about.
+func accountOf(id token.ID) accountID { return accountID(id[:len(accountID{})]) }
+
+// key names something that is kept of the account.
+func (a accountID) key(what string) string {
+	return what + "/" + base64.RawURLEncoding.EncodeToString(a[:])
+}
 
 // counter names what a call has to count, and for how long the count lasts. Both can be told from
 // the token, so that counting costs no waiting of its own.
@@ -28,8 +44,10 @@ type counter struct {
 func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 	switch {
 	case in.refused != nil:
-	case ev.isChallenge() && e.ResendInterval > 0:
-		return counter{"sent/" + base64.RawURLEncoding.EncodeToString(t.Flow[:addressSize]), e.ResendInterval}
+	case ev.isChallenge() && e.ResendInterval > 0 && !state(t.State).lacksPassword():
+		return counter{accountOf(t.Flow).key("sent"), e.ResendInterval}
+	case ev == redeemPassword:
+		return passwordTries(accountOf(t.Flow))
 	case ev.takesCode():
 		if _, ok := otp.Canonical(in.code); ok { // nothing else is compared
 			return counter{t.Flow.Key() + "/" + strconv.Itoa(int(t.Code)), e.CodeLife}
@@ -45,6 +63,9 @@ func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev even
 	if c.key == "" {
 		return e.find(ctx, t)
 	}
+	if t.Record != nil {
+		return e.findThenCount(ctx, t, c, in)
+	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
 	f, err := e.find(ctx, t)
 	n, countErr := counted()
@@ -55,6 +76,21 @@ func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev even
 		return nil, fmt.Errorf("count: %w", countErr)
 	}
 	f.counter, f.count = c, n
+	return f, nil
+}
+
+// findThenCount is for a flow that its token carries: to read it takes no waiting, and if it asks for
+// a password, no code is to be counted.
+func (e *Engine) findThenCount(ctx context.Context, t token.Continuation, c counter, in input) (*flow, error) {
+	f, err := e.find(ctx, t)
+	if err != nil || f.method(in) == typePassword {
+		return f, err
+	}
+	f.counter = c
+	f.count, err = e.State.Add(ctx, c.key, 1, c.life)
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
 	return f, nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/internal/keyed"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
@@ -37,8 +38,11 @@ type Config struct {
 	Queue  *otp.Queue
 	Signer *token.Signer
 	Claims token.ClaimsFunc // or nil
+	Policy password.Policy
+	Hasher *password.Hasher
 
 	Aliases        bool
+	HideAccounts   bool
 	StrictScopes   bool
 	CodeLife       time.Duration
 	ResendInterval time.Duration // 0 means no wait
@@ -56,6 +60,8 @@ type Client struct {
 	ID         string
 	Attributes *attrs.Set
 	Scopes     []string // of resources; nil means all
+	Passwords  bool     // sign-up asks for a password, sign-in takes one
+	Reset      bool     // a forgotten one can be replaced
 }
 
 // Resource is an API and the scopes it has.
@@ -68,6 +74,7 @@ const (
 	idleLife      = 10 * time.Minute // of a continuation token
 	flowLife      = 30 * time.Minute // of a flow, however busy
 	sendsPerFlow  = 5
+	noticeLife    = 24 * time.Hour   // in which a mail server may be down
 	longestStep   = 5 * time.Second  // no call takes longer
 	clockSkew     = 5 * time.Minute  // that instances may be apart
 	reuseGrace    = 10 * time.Second // in which a refresh may be repeated

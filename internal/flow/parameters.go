@@ -16,10 +16,13 @@ const (
 
 // parseTypes reads a challenge_type parameter: known types only, redirect among them.
 func parseTypes(text string) ([]string, error) {
-	types := strings.Fields(strings.ToLower(text))
-	for _, t := range types {
+	var types []string
+	for t := range strings.FieldsSeq(strings.ToLower(text)) {
 		if t != typeOOB && t != typePassword && t != typeRedirect {
 			return nil, ErrChallengeType
+		}
+		if !slices.Contains(types, t) {
+			types = append(types, t)
 		}
 	}
 	if !slices.Contains(types, typeRedirect) {

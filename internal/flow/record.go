@@ -46,8 +46,12 @@ type record struct {
 	Email     otp.Address       `json:"m"`           // where codes go
 	UserID    string            `json:"u"`           // of the account, or of the one to be made
 	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
+	Types     []string          `json:"y,omitempty"` // challenge types of the opening call
 	Abilities []string          `json:"b,omitempty"` // capabilities of the opening call: they decide what a second factor may ask
 	Values    map[string]string `json:"v,omitempty"` // attributes that passed
+	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
+	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
+	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
 	Sends     int               `json:"d,omitempty"` // codes so far
@@ -73,16 +77,18 @@ type flow struct {
 	counter counter      // what the step has to count, if it has a key
 	count   store.Count  // how much that is by now, this call included
 	mail    *otp.Message // goes out once the flow is saved
+	user    *store.User  // once a step has read it
+	amr     []string     // how the person has proven who they are, if not by a code
 }
 
 // begin returns a flow that the store does not know yet. The first half of its id is that of the
-// address: so a token tells which address it is about, without a look-up.
+// account: so a token tells which account it is about, without a look-up.
 func (e *Engine) begin(client *Client, r record) (*flow, error) {
 	f := &flow{record: r, client: client, read: e.Now()}
 	f.Client = client.ID
-	address := e.names.Sum([]byte(r.Email))
-	copy(f.id[:addressSize], address[:])
-	_, err := io.ReadFull(e.Random, f.id[addressSize:])
+	about := e.account(string(r.Email), r.Username)
+	copy(f.id[:], about[:])
+	_, err := io.ReadFull(e.Random, f.id[len(about):])
 	return f, err
 }
 
@@ -97,7 +103,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
-	if _, ok := moves[move{state(t.State), ev}]; !ok {
+	if _, ok := moves[move{state(t.State), ev}]; !ok || ev == givePassword && !client.Passwords {
 		return nil, fmt.Errorf("%w: %s in state %d", ErrTokenInvalid, ev, t.State)
 	}
 	// A token lives as long as the record that it is written with, so the store's clock decides;
@@ -165,6 +171,9 @@ func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 func (e *Engine) accept(f *flow, t token.Continuation, ev event) error {
 	hash := sha256.Sum256(t.Secret[:])
 	if f.repeatable(ev) && e.isBefore(f, hash[:]) {
+		if ev == pollReset {
+			f.State = resetSubmitted // the very call again
+		}
 		return nil
 	}
 	if subtle.ConstantTimeCompare(hash[:], f.Token) != 1 || state(t.State) != f.State {
@@ -184,10 +193,11 @@ func (e *Engine) isBefore(f *flow, hash []byte) bool {
 }
 
 // repeatable tells whether a call may come again with the token that it has replaced: a challenge,
-// whose answer may have been lost; and attributes that left others missing, an answer in which MSAL
-// JS sees a failure, so that it keeps the token it had.
+// whose answer may have been lost; a poll, which clients repeat with the one token they have; and
+// attributes that left others missing, an answer in which MSAL JS sees a failure, so that it keeps
+// the token it had.
 func (f *flow) repeatable(ev event) bool {
-	return ev.isChallenge() || ev == giveAttributes && f.State == signUpAttributes
+	return ev.isChallenge() || ev == pollReset || ev == giveAttributes && f.State == signUpAttributes
 }
 
 // age is the time since the flow began, by the store's clock up to the read and ours since.
@@ -215,22 +225,27 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	return e.opaque.Continuation(t, f.Client), nil
 }
 
-// hold returns a token that carries the flow, which no store gets to know before its first challenge.
-func (e *Engine) hold(ctx context.Context, f *flow) (string, error) {
+// hold begins a flow that only names an account: its token carries it, and no store gets to know it
+// before its first challenge.
+func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, error) {
+	f, err := e.begin(client, r)
+	if err != nil {
+		return Continue{}, err
+	}
 	began, err := e.clock.instant(ctx)
 	if err != nil {
-		return "", err
+		return Continue{}, err
 	}
 	t, err := e.newToken(f, idleLife)
 	if err != nil {
-		return "", err
+		return Continue{}, err
 	}
 	t.Record, err = json.Marshal(unsaved{f.record, began})
 	if err != nil {
-		return "", fmt.Errorf("write flow: %w", err)
+		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
 	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(heldSize-1))...)
-	return e.opaque.Continuation(t, f.Client), nil
+	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 
 // heldSize divides the size of every flow that a token carries, lest the length of the token should

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
@@ -29,23 +28,33 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 	if err != nil {
 		return Continue{}, err
 	}
-	u, err := e.Users.UserByUsername(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return Continue{}, ErrUserNotFound
-	} else if err != nil {
-		return Continue{}, fmt.Errorf("look up user: %w", err)
-	}
-	address, err := otp.ParseAddress(u.Email)
-	if err != nil || !slices.Contains(types, typeOOB) {
-		return Continue{}, &Redirect{} // no code can be sent, or the app cannot take one
-	}
-	f, err := e.begin(req.Client, record{
-		State: signInStarted, Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch,
-		Abilities: parseCapabilities(req.Capabilities),
-	})
+	r, err := e.signInOf(ctx, req.Client, name)
 	if err != nil {
 		return Continue{}, err
 	}
-	next, err := e.hold(ctx, f)
-	return Continue{next}, err
+	r.State, r.Types, r.Abilities = signInStarted, types, parseCapabilities(req.Capabilities)
+	if (&flow{record: r}).method(input{}) == "" {
+		return Continue{}, &Redirect{}
+	}
+	return e.hold(ctx, req.Client, r)
+}
+
+// signInOf looks for the account that somebody wants to sign in to. Where callers must not learn what
+// there is, all accounts look alike: one with a password, and with a mailbox if the name is one.
+func (e *Engine) signInOf(ctx context.Context, client *Client, name string) (record, error) {
+	u, err := e.Users.UserByUsername(ctx, name)
+	r := record{Username: name, UserID: u.ID, Epoch: u.Epoch, CanEnter: client.Passwords && (u.PasswordHash != "" || e.HideAccounts)}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		if r, err = e.nobody(name, otp.NotRegistered); err != nil {
+			return record{}, err
+		}
+		r.CanEnter = client.Passwords
+	case err != nil:
+		return record{}, fmt.Errorf("look up user: %w", err)
+	case e.HideAccounts && name != u.Email:
+	default:
+		r.Email, _ = otp.ParseAddress(u.Email) // without one no code can be sent
+	}
+	return r, nil
 }
