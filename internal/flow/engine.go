@@ -82,7 +82,8 @@ const (
 	defaultScopes = "openid profile offline_access"
 )
 
-// Engine runs the flows. It is safe for concurrent use and has no state of its own.
+// Engine runs the flows. It is safe for concurrent use. What it remembers itself is the time of the
+// store, for a second.
 type Engine struct {
 	Config
 	codes  otp.Hasher
