@@ -1,10 +1,10 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
@@ -102,26 +102,17 @@ func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input)
 }
 
 // method is what a sign-in is asked for: of what account and client have, the password before the
-// code, unless a code is on its way already. It is "" if the app can take none of them.
-func (f *flow) method(in input) string {
-	types := in.types
-	if types == nil {
-		types = f.Types
-	}
-	var usable []string
-	if f.CanEnter && slices.Contains(types, typePassword) {
-		usable = append(usable, typePassword)
-	}
-	if f.Email != "" && slices.Contains(types, typeOOB) {
-		usable = append(usable, typeOOB)
-	}
+// code, unless a code is on its way already. It is 0 if the app can take none of them.
+func (f *flow) method(in input) challengeTypes {
+	types := cmp.Or(in.types, f.Types)
+	password, code := f.CanEnter && types.has(typePassword), f.Email != "" && types.has(typeOOB)
 	switch {
-	case len(usable) == 0:
-		return ""
-	case f.Code != nil && slices.Contains(usable, typeOOB):
+	case code && (f.Code != nil || !password):
 		return typeOOB
+	case password:
+		return typePassword
 	}
-	return usable[0]
+	return 0
 }
 
 // askCredential asks a sign-in for the password or sends it a code.
@@ -139,7 +130,7 @@ func (e *Engine) askCredential(ctx context.Context, f *flow, in input) error {
 
 // askCode sends the code of a sign-up or a reset.
 func (e *Engine) askCode(ctx context.Context, f *flow, in input) error {
-	if in.types != nil && !slices.Contains(in.types, typeOOB) {
+	if !cmp.Or(in.types, f.Types).has(typeOOB) {
 		return &Redirect{}
 	}
 	return e.makeCode(ctx, f, in)
@@ -147,7 +138,7 @@ func (e *Engine) askCode(ctx context.Context, f *flow, in input) error {
 
 // askPassword asks a sign-up for the password that it lacks.
 func (e *Engine) askPassword(_ context.Context, f *flow, in input) error {
-	if in.types != nil && !slices.Contains(in.types, typePassword) {
+	if !cmp.Or(in.types, f.Types).has(typePassword) {
 		return &Redirect{}
 	}
 	return nil

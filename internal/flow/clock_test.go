@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,12 +94,24 @@ func TestSignInStart_CostsTheStoreNothing(t *testing.T) {
 }
 
 func TestSignInStart_TheTokensOfAllAccountsAreEquallyLong(t *testing.T) {
-	s := newStage(t)
-	require.NoError(t, s.store.CreateUser(t.Context(), store.User{ID: "7", Username: "a@b.example", Email: "a@b.example", Epoch: 7}))
-	s.account()
-	short, err := s.SignInStart(t.Context(), SignInStart{Client: s.client, Username: "a@b.example", Types: "oob redirect"})
-	require.NoError(t, err)
-	assert.Len(t, s.startSignIn(s.client), len(short.Token))
+	for size := len("a@b.example"); size <= 240; size += 7 {
+		s := newStage(t, func(c *Config) { c.HideAccounts = true })
+		s.client.Passwords = true
+		name := strings.Repeat("a", min(60, size-10)) + "@b." + strings.Repeat("c.", max(0, size-70)/2) + "example"
+		open := func() int {
+			started, err := s.SignInStart(t.Context(), SignInStart{Client: s.client, Username: name, Types: "oob password redirect", Capabilities: "mfa_required registration_required"})
+			require.NoError(t, err)
+			return len(started.Token)
+		}
+		nobody := open()
+		for _, u := range []store.User{{ID: "7"}, {ID: strings.Repeat("7", 64), Epoch: 1 << 62, PasswordHash: "x"}} {
+			u.Username, u.Email = name, name
+			s.store = memory.NewAt(s.clock.now)
+			require.NoError(t, s.store.CreateUser(t.Context(), u))
+			s.Users = s.store
+			assert.Equal(t, nobody, open(), "%d characters", len(name))
+		}
+	}
 }
 
 // The first token carries the flow, so it would do for ever if nothing remembered its use.

@@ -58,16 +58,16 @@ func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 
 // loadAndCount reads the flow and counts what the call has to count, both at once. The count stands,
 // whatever becomes of the call.
-func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev event, in input) (*flow, error) {
+func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Continuation, ev event, in input) (*flow, error) {
 	c := e.counterOf(t, ev, in)
 	if c.key == "" {
-		return e.find(ctx, t)
+		return e.find(ctx, client, t)
 	}
 	if t.Record != nil {
-		return e.findThenCount(ctx, t, c, in)
+		return e.findThenCount(ctx, client, t, c, in)
 	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
-	f, err := e.find(ctx, t)
+	f, err := e.find(ctx, client, t)
 	n, countErr := counted()
 	if err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev even
 
 // findThenCount is for a flow that its token carries: to read it takes no waiting, and if it asks for
 // a password, no code is to be counted.
-func (e *Engine) findThenCount(ctx context.Context, t token.Continuation, c counter, in input) (*flow, error) {
-	f, err := e.find(ctx, t)
+func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Continuation, c counter, in input) (*flow, error) {
+	f, err := e.find(ctx, client, t)
 	if err != nil || f.method(in) == typePassword {
 		return f, err
 	}

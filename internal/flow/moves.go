@@ -51,7 +51,7 @@ func (ev event) takesCode() bool { return ev == giveCode || ev == redeemCode || 
 
 // input is what a call brings along. A step reads what it needs.
 type input struct {
-	types      []string // challenge types; nil means those of the opening call
+	types      challengeTypes // 0 means those of the opening call
 	code       string
 	password   string
 	attributes string

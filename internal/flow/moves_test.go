@@ -92,7 +92,7 @@ func (s *stage) place(at state) (key, continuation string) {
 	s.Helper()
 	f, err := s.begin(s.client, record{
 		State: at, Username: casey, Email: casey, UserID: "9b2c1d3e-0000-4000-8000-000000000001",
-		Values: map[string]string{"city": "Bergen"}, Password: "a hash", CanEnter: true, Types: []string{"oob", "password", "redirect"}, Sends: 1,
+		Values: map[string]string{"city": "Bergen"}, Password: "a hash", CanEnter: true, Types: typeOOB | typePassword | typeRedirect, Sends: 1,
 	})
 	require.NoError(s, err)
 	switch at {

@@ -46,8 +46,8 @@ type record struct {
 	Email     otp.Address       `json:"m"`           // where codes go
 	UserID    string            `json:"u"`           // of the account, or of the one to be made
 	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
-	Types     []string          `json:"y,omitempty"` // challenge types of the opening call
-	Abilities []string          `json:"b,omitempty"` // capabilities of the opening call: they decide what a second factor may ask
+	Types     challengeTypes    `json:"y,omitempty"` // of the opening call
+	Abilities capabilities      `json:"b,omitempty"` // of the opening call: they decide what a second factor may ask
 	Values    map[string]string `json:"v,omitempty"` // attributes that passed
 	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
 	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
@@ -60,10 +60,17 @@ type record struct {
 	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
 }
 
-// unsaved is a flow that no store knows yet, as its token carries it.
-type unsaved struct {
-	record
-	Began instant `json:"i"`
+// held is a flow that no store knows yet, as its token carries it.
+type held struct {
+	Username  string         `json:"n"`
+	Email     otp.Address    `json:"m,omitempty"` // "." if it is the user name
+	UserID    string         `json:"u"`
+	Epoch     int64          `json:"e,omitempty"`
+	Types     challengeTypes `json:"y"`
+	Abilities capabilities   `json:"b,omitempty"`
+	CanEnter  bool           `json:"h,omitempty"`
+	Notice    otp.Purpose    `json:"k,omitempty"`
+	Began     instant        `json:"i"`
 }
 
 // flow is a record on its way through a step.
@@ -112,7 +119,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if !e.Now().Before(t.Expires.Add(clockSkew)) {
 		return nil, ErrTokenExpired
 	}
-	f, err := e.loadAndCount(ctx, t, ev, in)
+	f, err := e.loadAndCount(ctx, client, t, ev, in)
 	if err == nil {
 		f.client = client
 		err = e.accept(f, t, ev)
@@ -127,25 +134,31 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 }
 
 // find reads the flow that a token belongs to: from the token itself, if that is its first.
-func (e *Engine) find(ctx context.Context, t token.Continuation) (*flow, error) {
+func (e *Engine) find(ctx context.Context, client *Client, t token.Continuation) (*flow, error) {
 	if t.Record == nil {
 		return e.load(ctx, t.Flow)
 	}
-	var u unsaved
-	if err := json.Unmarshal(t.Record, &u); err != nil {
+	var h held
+	if err := json.Unmarshal(t.Record, &h); err != nil {
 		return nil, fmt.Errorf("read flow: %w", err)
 	}
-	age, ok, err := e.clock.age(ctx, u.Began)
+	age, ok, err := e.clock.age(ctx, h.Began)
 	if err != nil {
 		return nil, err
 	}
 	if !ok || age >= idleLife {
 		return nil, ErrTokenExpired
 	}
+	if h.Email == "." {
+		h.Email = otp.Address(h.Username)
+	}
 	hash := sha256.Sum256(t.Secret[:])
-	u.Token = hash[:]
-	u.life = newLife(0, idleLife)
-	return &flow{record: u.record, id: t.Flow, left: idleLife - age, read: e.Now()}, nil
+	r := record{
+		life: newLife(0, idleLife), State: state(t.State), Client: client.ID, Token: hash[:],
+		Username: h.Username, Email: h.Email, UserID: h.UserID, Epoch: h.Epoch,
+		Types: h.Types, Abilities: h.Abilities, CanEnter: h.CanEnter, Notice: h.Notice,
+	}
+	return &flow{record: r, id: t.Flow, left: idleLife - age, read: e.Now()}, nil
 }
 
 // load reads a flow. One that is gone has ended, or was completed.
@@ -240,17 +253,30 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if err != nil {
 		return Continue{}, err
 	}
-	t.Record, err = json.Marshal(unsaved{f.record, began})
+	h := held{r.Username, r.Email, r.UserID, r.Epoch, r.Types, r.Abilities, r.CanEnter, r.Notice, began}
+	if string(h.Email) == h.Username {
+		h.Email = "."
+	}
+	t.Record, err = json.Marshal(h)
 	if err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
-	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(heldSize-1))...)
+	t.Record = pad(t.Record, heldRest+len(h.Username))
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 
-// heldSize divides the size of every flow that a token carries, lest the length of the token should
-// tell something of the account. It is a power of two.
-const heldSize = 512
+const (
+	heldUnit = 256
+	heldRest = 208 // more than all but the user name takes, with an id of up to 64 characters
+)
+
+// pad fills text up with blanks to a size that comes from what the caller knows, lest the length of
+// the token should tell something of the account: to size, rounded up to a multiple of heldUnit, or
+// to the next that it fits into.
+func pad(text []byte, size int) []byte {
+	size = (max(size, len(text)) + heldUnit - 1) / heldUnit * heldUnit
+	return append(text, bytes.Repeat([]byte{' '}, size-len(text))...)
+}
 
 // newToken makes a token for the flow as it stands.
 func (e *Engine) newToken(f *flow, ttl time.Duration) (token.Continuation, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nativeauth/nativeauth/internal/guid"
@@ -40,7 +39,7 @@ func (e *Engine) ResetStart(ctx context.Context, req ResetStart) (Continue, erro
 	if err != nil {
 		return Continue{}, err
 	}
-	if !slices.Contains(types, typeOOB) {
+	if !types.has(typeOOB) {
 		return Continue{}, &Redirect{}
 	}
 	r.State, r.Types, r.Abilities = resetStarted, types, parseCapabilities(req.Capabilities)

@@ -33,7 +33,7 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 		return Continue{}, err
 	}
 	r.State, r.Types, r.Abilities = signInStarted, types, parseCapabilities(req.Capabilities)
-	if (&flow{record: r}).method(input{}) == "" {
+	if (&flow{record: r}).method(input{}) == 0 {
 		return Continue{}, &Redirect{}
 	}
 	return e.hold(ctx, req.Client, r)

@@ -50,7 +50,7 @@ func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, er
 		return Continue{}, err
 	}
 	lacksPassword := req.Client.Passwords && r.Password == ""
-	if !slices.Contains(types, typeOOB) || lacksPassword && !slices.Contains(types, typePassword) {
+	if !types.has(typeOOB) || lacksPassword && !types.has(typePassword) {
 		return Continue{}, &Redirect{}
 	}
 	if r.UserID, err = guid.New(e.Random); err != nil {
