@@ -115,7 +115,9 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	f, err := e.loadAndCount(ctx, t, ev, in)
 	if err == nil {
 		f.client = client
-		err = e.accept(f, t, ev)
+		if err = e.accept(f, t, ev); err != nil {
+			e.uncount(ctx, ev, f.counter, f.count)
+		}
 	}
 	if errors.Is(err, ErrTokenInvalid) && !e.Now().Before(t.Expires) {
 		return nil, ErrTokenExpired
@@ -244,13 +246,21 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
-	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(heldSize-1))...)
+	size := heldSize
+	if e.HideAccounts {
+		size = hiddenSize
+	}
+	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(size-1))...)
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 
-// heldSize divides the size of every flow that a token carries, lest the length of the token should
-// tell something of the account. It is a power of two.
-const heldSize = 512
+// What divides the size of every flow that a token carries, lest the length of the token should tell
+// something of the account. Each is a power of two. The second holds the longest name and the longest
+// address, so that with it all these tokens are of one length, unless the host's ids are very long.
+const (
+	heldSize   = 512
+	hiddenSize = 1024
+)
 
 // newToken makes a token for the flow as it stands.
 func (e *Engine) newToken(f *flow, ttl time.Duration) (token.Continuation, error) {
