@@ -6,8 +6,9 @@ import (
 	"github.com/nativeauth/nativeauth/internal/flow"
 )
 
-// ErrWrongPassword is what ChangePassword returns unless the present password is right, the account
-// may sign in, and it was not tried too often.
+// ErrWrongPassword is what ChangePassword returns unless the present password is right and may be used,
+// which it may not be where the account is disabled, the password has to be reset, or it was tried too
+// often.
 var ErrWrongPassword = flow.ErrCredentials
 
 // ChangePassword replaces the password of the user with an id, who knows the present one: the page

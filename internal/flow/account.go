@@ -22,15 +22,36 @@ func (e *Engine) ChangePassword(ctx context.Context, userID, current, next strin
 	if err != nil {
 		return fmt.Errorf("count: %w", err)
 	}
-	if _, err := e.tryPassword(ctx, account, n.Value, u.PasswordHash, current); err != nil {
+	if _, err := e.tryPassword(ctx, account, n, u.PasswordHash, current); err != nil {
 		return err
 	}
 	return e.update(ctx, userID, func(fresh store.User) (store.User, error) {
-		if fresh.PasswordHash != u.PasswordHash {
-			return fresh, fmt.Errorf("%w: changed meanwhile", ErrCredentials)
+		if err := e.mayChange(ctx, fresh, u.PasswordHash, current); err != nil {
+			return fresh, err
 		}
 		return e.withPassword(ctx, fresh, next)
 	}, e.tellChanged)
+}
+
+// mayChange judges a change of a password that was found right by a hash. By now the account may have
+// another hash: of another password, or of the same, which a sign-in has hashed anew.
+func (e *Engine) mayChange(ctx context.Context, u store.User, hash, current string) error {
+	switch {
+	case u.Disabled:
+		return fmt.Errorf("%w: disabled", ErrCredentials)
+	case u.MustChangePassword:
+		return fmt.Errorf("%w: it has to be reset", ErrCredentials)
+	case u.PasswordHash == hash:
+		return nil
+	}
+	found, err := e.Hasher.Verify(ctx, u.PasswordHash, current)
+	switch {
+	case err != nil:
+		return fmt.Errorf("check password: %w", err)
+	case !found.Right:
+		return fmt.Errorf("%w: changed meanwhile", ErrCredentials)
+	}
+	return nil
 }
 
 // SetPassword gives an account a password, or another one, whatever it had.

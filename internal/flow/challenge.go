@@ -66,7 +66,7 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (Challe
 	case f.State == signUpPassword || f.State == signInPassword:
 		return Challenged{Token: next, Password: true}, nil
 	}
-	return Challenged{Token: next, Channel: otp.Email, Target: f.Email.Mask(), Length: otp.Digits, Interval: e.ResendInterval}, nil
+	return Challenged{Token: next, Channel: otp.Email, Target: e.label(f), Length: otp.Digits, Interval: e.ResendInterval}, nil
 }
 
 // send makes the challenge and hands the mail over, if there is one. Not before the flow is saved: of
@@ -77,7 +77,7 @@ func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next st
 		return "", err
 	}
 	next, err = e.save(ctx, f)
-	if err != nil || f.mail == nil {
+	if err != nil || f.mail == nil || f.mail.To == "" {
 		return next, err
 	}
 	if err := e.Queue.Add(*f.mail); err != nil {
@@ -103,9 +103,9 @@ func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input)
 
 // method is what a sign-in is asked for: of what account and client have, the password before the
 // code, unless a code is on its way already. It is 0 if the app can take none of them.
-func (f *flow) method(in input) challengeTypes {
+func (e *Engine) method(f *flow, in input) challengeTypes {
 	types := cmp.Or(in.types, f.Types)
-	password, code := f.CanEnter && types.has(typePassword), f.Email != "" && types.has(typeOOB)
+	password, code := f.CanEnter && types.has(typePassword), e.hasMailbox(f) && types.has(typeOOB)
 	switch {
 	case code && (f.Code != nil || !password):
 		return typeOOB
@@ -115,9 +115,27 @@ func (f *flow) method(in input) challengeTypes {
 	return 0
 }
 
+// hasMailbox tells whether a code can be sent to the account or, where callers must not learn that,
+// whether they named it by an address. Whatever that comes to then, it looks the same.
+func (e *Engine) hasMailbox(f *flow) bool {
+	if !e.HideAccounts {
+		return f.Email != ""
+	}
+	_, err := otp.ParseAddress(f.Username)
+	return err == nil
+}
+
+// label is what callers see of where a code goes: where they must not learn that, of what they said.
+func (e *Engine) label(f *flow) string {
+	if e.HideAccounts {
+		return otp.Address(f.Username).Mask()
+	}
+	return f.Email.Mask()
+}
+
 // askCredential asks a sign-in for the password or sends it a code.
 func (e *Engine) askCredential(ctx context.Context, f *flow, in input) error {
-	switch f.method(in) {
+	switch e.method(f, in) {
 	case typePassword:
 		f.State = signInPassword
 		return nil

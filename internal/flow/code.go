@@ -53,7 +53,7 @@ func (e *Engine) checkCode(_ context.Context, f *flow, in input) error {
 	if !e.codes.Verify(f.Code, f.binding(), code) {
 		return ErrCodeWrong
 	}
-	if f.Notice != "" {
+	if f.Notice != "" || f.Email == "" {
 		return fmt.Errorf("%w: none was sent", ErrCodeWrong)
 	}
 	f.Code = nil

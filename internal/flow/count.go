@@ -70,6 +70,9 @@ func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Conti
 	f, err := e.find(ctx, client, t)
 	n, countErr := counted()
 	if err != nil {
+		if countErr == nil {
+			e.uncount(ctx, ev, c, n)
+		}
 		return nil, err
 	}
 	if countErr != nil {
@@ -83,7 +86,7 @@ func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Conti
 // a password, no code is to be counted.
 func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Continuation, c counter, in input) (*flow, error) {
 	f, err := e.find(ctx, client, t)
-	if err != nil || f.method(in) == typePassword {
+	if err != nil || e.method(f, in) == typePassword {
 		return f, err
 	}
 	f.counter = c
@@ -92,6 +95,22 @@ func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Cont
 		return nil, fmt.Errorf("count: %w", err)
 	}
 	return f, nil
+}
+
+// uncount takes a try at a password off the count when nothing is compared after all. Tries at a code
+// stay: they are of one flow only.
+func (e *Engine) uncount(ctx context.Context, ev event, c counter, n store.Count) {
+	if ev == redeemPassword {
+		e.forgive(ctx, c, n)
+	}
+}
+
+// forgive takes a try off the count that was not wrong. If that fails, or the count may be over by
+// now, it stays: a new count must not begin below zero.
+func (e *Engine) forgive(ctx context.Context, c counter, n store.Count) {
+	if n.TTL > longestStep {
+		_, _ = e.State.Add(ctx, c.key, -1, c.life)
+	}
 }
 
 // giveBack undoes the count of a code that could have been sent and was not. If that fails, too, or

@@ -96,7 +96,7 @@ var moves = map[move]outcome{
 
 	{resetStarted, challengeReset}:  {resetCodeSent, (*Engine).askCode},
 	{resetCodeSent, challengeReset}: {resetCodeSent, (*Engine).askCode}, // resend
-	{resetCodeSent, giveResetCode}:  {resetProven, (*Engine).checkCode},
+	{resetCodeSent, giveResetCode}:  {resetProven, (*Engine).proveReset},
 	{resetProven, giveNewPassword}:  {resetSubmitted, (*Engine).replacePassword},
 	{resetSubmitted, pollReset}:     {resetDone, (*Engine).proveNothing},
 	{resetDone, redeemFlow}:         {signedIn, (*Engine).proveNothing},

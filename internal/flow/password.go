@@ -34,7 +34,7 @@ func (e *Engine) checkPassword(ctx context.Context, f *flow, in input) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("look up user: %w", err)
 	}
-	stale, err := e.tryPassword(ctx, accountOf(f.id), f.count.Value, u.PasswordHash, in.password)
+	stale, err := e.tryPassword(ctx, accountOf(f.id), f.count, u.PasswordHash, in.password)
 	if err != nil {
 		return err
 	}
@@ -50,12 +50,12 @@ func (e *Engine) checkPassword(ctx context.Context, f *flow, in input) error {
 	return nil
 }
 
-// tryPassword makes the n-th try of the day at a password: it has been counted, for good, before
+// tryPassword makes a try at a password: the n-th of the day, as it has been counted, for good, before
 // anything is compared. It returns ErrCredentials unless hash is the password's, and whether a right
 // one should be hashed anew. A try that comes too soon is refused, right or wrong, in the same words
 // and after the same work.
-func (e *Engine) tryPassword(ctx context.Context, account accountID, n int64, hash, text string) (stale bool, err error) {
-	admitted, err := e.admit(ctx, account, n)
+func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Count, hash, text string) (stale bool, err error) {
+	admitted, err := e.admit(ctx, account, n.Value)
 	if err != nil {
 		return false, err
 	}
@@ -63,20 +63,22 @@ func (e *Engine) tryPassword(ctx context.Context, account accountID, n int64, ha
 		hash = ""
 	}
 	found, err := e.Hasher.Verify(ctx, hash, text)
-	if !admitted || found.Right || err != nil {
-		e.forgive(ctx, account)
+	failed := err != nil && !errors.Is(err, password.ErrUnreadable)
+	if !admitted || found.Right || failed {
+		e.forgive(ctx, passwordTries(account), n)
+	}
+	if admitted && n.Value > freeTries && (found.Right || failed) {
+		e.unlock(ctx, account)
 	}
 	switch {
-	case errors.Is(err, password.ErrUnreadable): // the log says so, and the caller nothing of the account
-		return false, fmt.Errorf("%w: %w", ErrCredentials, err)
-	case err != nil:
+	case failed:
 		return false, fmt.Errorf("check password: %w", err)
+	case err != nil: // the log says so, and the caller nothing of the account
+		return false, fmt.Errorf("%w: %w", ErrCredentials, err)
 	case !admitted:
 		return false, fmt.Errorf("%w: tried too often", ErrCredentials)
 	case !found.Right:
 		return false, fmt.Errorf("%w: wrong password", ErrCredentials)
-	case n > freeTries:
-		e.unlock(ctx, account)
 	}
 	return found.Rehash, nil
 }
@@ -103,13 +105,7 @@ func (e *Engine) admit(ctx context.Context, account accountID, n int64) (bool, e
 	return true, nil
 }
 
-// forgive takes a try off the count that was not wrong. If that fails it stays counted.
-func (e *Engine) forgive(ctx context.Context, account accountID) {
-	tries := passwordTries(account)
-	_, _ = e.State.Add(ctx, tries.key, -1, tries.life)
-}
-
-// unlock ends the wait that a right password has begun. If that fails it ends by itself.
+// unlock ends the wait of a try that was not wrong. If that fails it ends by itself.
 func (e *Engine) unlock(ctx context.Context, account accountID) {
 	key := account.key("wait")
 	if entry, err := e.State.Get(ctx, key); err == nil {

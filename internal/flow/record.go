@@ -122,7 +122,9 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	f, err := e.loadAndCount(ctx, client, t, ev, in)
 	if err == nil {
 		f.client = client
-		err = e.accept(f, t, ev)
+		if err = e.accept(f, t, ev); err != nil {
+			e.uncount(ctx, ev, f.counter, f.count)
+		}
 	}
 	if errors.Is(err, ErrTokenInvalid) && !e.Now().Before(t.Expires) {
 		return nil, ErrTokenExpired
@@ -261,13 +263,18 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
-	t.Record = pad(t.Record, heldRest+len(h.Username))
+	size := heldRest + len(h.Username)
+	if e.HideAccounts {
+		size += maxAddress // that of an alias
+	}
+	t.Record = pad(t.Record, size)
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 
 const (
-	heldUnit = 256
-	heldRest = 208 // more than all but the user name takes, with an id of up to 64 characters
+	heldUnit   = 256
+	heldRest   = 208 // more than all but the names takes, with an id of up to 64 characters
+	maxAddress = 254
 )
 
 // pad fills text up with blanks to a size that comes from what the caller knows, lest the length of

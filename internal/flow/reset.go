@@ -57,12 +57,12 @@ func (e *Engine) resetOf(ctx context.Context, name string) (record, error) {
 	}
 	address, err := otp.ParseAddress(u.Email)
 	switch {
-	case err == nil && u.Disabled:
+	case u.Disabled && (err == nil || e.HideAccounts):
 		return e.decoy(name, address, otp.AccountDisabled)
 	case err == nil && u.PasswordHash != "":
 		return record{Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch}, nil
 	case e.HideAccounts:
-		return e.decoy(name, otp.Address(name), otp.NoPassword)
+		return e.decoy(name, address, otp.NoPassword)
 	}
 	return record{}, ErrNoRecovery
 }
@@ -110,6 +110,16 @@ func (e *Engine) ResetContinue(ctx context.Context, req ResetContinue) (ResetPro
 		return ResetProven{}, err
 	}
 	return ResetProven{next, time.Duration(f.TTL) * time.Millisecond}, nil
+}
+
+// proveReset takes the code of a reset. It is void if the account's sessions were ended since the reset
+// began, by another reset for one. Only a right code leads to the look-up, so nobody else learns of it.
+func (e *Engine) proveReset(ctx context.Context, f *flow, in input) error {
+	if err := e.checkCode(ctx, f, in); err != nil {
+		return err
+	}
+	_, err := e.userOf(ctx, f)
+	return err
 }
 
 // ResetSubmit gives the new password to a reset.

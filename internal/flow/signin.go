@@ -33,7 +33,7 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 		return Continue{}, err
 	}
 	r.State, r.Types, r.Abilities = signInStarted, types, parseCapabilities(req.Capabilities)
-	if (&flow{record: r}).method(input{}) == 0 {
+	if e.method(&flow{record: r}, input{}) == 0 {
 		return Continue{}, &Redirect{}
 	}
 	return e.hold(ctx, req.Client, r)
@@ -41,20 +41,19 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 
 // signInOf looks for the account that somebody wants to sign in to. Where callers must not learn what
 // there is, all accounts look alike: one with a password, and with a mailbox if the name is one.
-func (e *Engine) signInOf(ctx context.Context, client *Client, name string) (record, error) {
+func (e *Engine) signInOf(ctx context.Context, client *Client, name string) (r record, err error) {
 	u, err := e.Users.UserByUsername(ctx, name)
-	r := record{Username: name, UserID: u.ID, Epoch: u.Epoch, CanEnter: client.Passwords && (u.PasswordHash != "" || e.HideAccounts)}
+	address, _ := otp.ParseAddress(u.Email) // without one no code can be sent
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		if r, err = e.nobody(name, otp.NotRegistered); err != nil {
-			return record{}, err
-		}
-		r.CanEnter = client.Passwords
+		r, err = e.nobody(name, otp.NotRegistered)
 	case err != nil:
-		return record{}, fmt.Errorf("look up user: %w", err)
-	case e.HideAccounts && name != u.Email:
+		err = fmt.Errorf("look up user: %w", err)
+	case u.Disabled && e.HideAccounts:
+		r, err = e.decoy(name, address, otp.AccountDisabled)
 	default:
-		r.Email, _ = otp.ParseAddress(u.Email) // without one no code can be sent
+		r = record{Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch}
 	}
-	return r, nil
+	r.CanEnter = client.Passwords && (u.PasswordHash != "" || e.HideAccounts)
+	return r, err
 }
