@@ -99,6 +99,16 @@ func withMySQL(t testing.TB, dsn string, change func(*mysql.Config)) string {
 	return c.FormatDSN()
 }
 
+// isolation returns what the server calls the isolation of transactions: MySQL and MariaDB differ.
+func isolation(t testing.TB, dsn string) (name string) {
+	db, err := sql.Open("mysql", dsn)
+	require.NoError(t, err)
+	defer db.Close()
+	var value string
+	require.NoError(t, db.QueryRow(`SHOW VARIABLES LIKE 't%isolation'`).Scan(&name, &value))
+	return name
+}
+
 // during runs one statement now and one when the test is over.
 func during(t testing.TB, driver, dsn, begin, end string) {
 	db, err := sql.Open(driver, dsn)

@@ -58,7 +58,9 @@ func TestStore_WithOtherSettingsOfTheConnection(t *testing.T) {
 		"MySQL in another time zone":      {mariadb, my(func(c *mysql.Config) { c.Params = map[string]string{"time_zone": "'-05:00'"} })},
 		"MySQL in latin1":                 {mariadb, my(func(c *mysql.Config) { c.Collation = "latin1_swedish_ci" })},
 		"MySQL with all modes":            {mariadb, my(func(c *mysql.Config) { c.Params = map[string]string{"sql_mode": "'TRADITIONAL,ANSI'"} })},
-		"MySQL reading what is committed": {mariadb, my(func(c *mysql.Config) { c.Params = map[string]string{"tx_isolation": "'READ-COMMITTED'"} })},
+		"MySQL reading what is committed": {mariadb, func(t *testing.T, dsn string) string {
+			return withMySQL(t, dsn, func(c *mysql.Config) { c.Params = map[string]string{isolation(t, dsn): "'READ-COMMITTED'"} })
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
