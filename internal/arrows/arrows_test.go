@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"internal/guid":  {},
 	"internal/keyed": {},
 	"otp":            {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
+	"password":       {"golang.org/x/crypto", "golang.org/x/text"},
 	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4"},
 	"internal/flow":  {"store", "otp", "token", "attrs", "internal/guid", "internal/keyed"},
 
