@@ -20,11 +20,11 @@ import (
 // Half of 500 who sign in at once have an account. What they take together is bounded, and who is
 // turned away is told soon. More processors than there are make it harder for the collector to
 // keep up.
-func TestHasher_AThousandHandsCannotFillTheMemory(t *testing.T) {
+func TestHasher_ACrowdCannotFillTheMemory(t *testing.T) {
 	if raced {
 		t.Skip("the race detector takes more memory than the hashes")
 	}
-	for _, processors := range []int{1, 2, 16, 64} {
+	for _, processors := range []int{2, 16} {
 		t.Run(fmt.Sprint(processors, " processors"), func(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 			h := password.NewHasher(password.HasherConfig{})
@@ -69,26 +69,6 @@ func TestHasher_AThousandHandsCannotFillTheMemory(t *testing.T) {
 			assert.Positive(t, busy.Load())
 		})
 	}
-}
-
-// The largest hashes that are run at all are no way around.
-func TestHasher_LargeHashesCannotFillTheMemory(t *testing.T) {
-	if raced {
-		t.Skip("the race detector takes more memory than the hashes")
-	}
-	large := argonAt(256<<10, 1, 1)
-	debug.FreeOSMemory()
-	growth := memoryGrowth(t, func() {
-		for range 2 {
-			var all sync.WaitGroup
-			for range 4 {
-				all.Go(func() { _, _ = hasher.Verify(t.Context(), large, good) })
-			}
-			all.Wait()
-		}
-	})
-	t.Log("memory_growth_large", growth>>20, "MiB", 320, growth <= 320<<20)
-	assert.LessOrEqual(t, growth, int64(320<<20))
 }
 
 // memoryGrowth returns by how much the resident memory exceeded its start while f ran.
