@@ -11,7 +11,7 @@ import (
 	"github.com/nativeauth/nativeauth/otp"
 )
 
-// mail is where codes go. inbox is nil if they are really mailed.
+// mail is where messages go. inbox is nil if they are really mailed.
 type mail struct {
 	sender otp.Sender
 	inbox  *devmail.Inbox

@@ -84,7 +84,7 @@ func (s *mailServer) next(t *testing.T) string {
 	}
 }
 
-var codeInMail = regexp.MustCompile(`(?m)^ +(\d{8})\s*$`)
+var codeInMail = regexp.MustCompile(`(?m)^Your code is (\d{8})$`)
 
 func TestMail_CodesAreMailedAndShownNowhereElse(t *testing.T) {
 	server := startMailServer(t)

@@ -151,7 +151,7 @@ func newBenchAPI(b *testing.B) *benchAPI {
 	s := memory.NewAt(a.clock.now)
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
-		Issuer: "http://127.0.0.1/auth", Clients: []handler.Client{{ID: plain}},
+		Issuer: "http://127.0.0.1/auth", Clients: []handler.Client{{ID: plain}, {ID: keyed, Passwords: true}},
 		Users: s, State: s, Sender: a, ResendInterval: -1, Now: a.clock.now,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
+	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/token"
 )
 
@@ -53,14 +54,22 @@ var catalogue = []row{
 	{400, "invalid_request", "", 55200, "The continuation_token is invalid.", "the token is forged, replaced, used, another client's, or of another step", flow.ErrTokenInvalid},
 	{400, "expired_token", "", 552003, "The continuation_token is expired.", "the token, or its flow, is too old", flow.ErrTokenExpired},
 	{400, "invalid_grant", "invalid_oob_value", 50181, "Unable to validate the otp.", "the code is wrong, expired, replaced, used or tried too often", flow.ErrCodeWrong},
-	{400, "credential_required", "", 55103, "Credential required.", "attributes came before the code; continuation_token goes on at the challenge", errCredential},
+	{400, "credential_required", "", 55103, "Credential required.", "the password is missing, or something came before the code; continuation_token goes on at the challenge", errCredential},
 	{400, "attributes_required", "", 55106, "User attributes are required.", "required_attributes are missing; continuation_token goes on at continue", errMissing},
 
 	{400, "user_already_exists", "", 1003037, "It looks like you may already have an account. Please sign in instead.", "the address has an account", flow.ErrUserExists},
 	{400, "user_not_found", "", 50034, "The user account does not exist.", "the user name has no account", flow.ErrUserNotFound},
-	{400, "invalid_grant", "", 50126, "Error validating credentials.", "the account is disabled, or username names another one", flow.ErrCredentials},
+	{400, "invalid_grant", "", 50126, "Error validating credentials.", "the password is wrong or was tried too often, the account is disabled, or username names another one", flow.ErrCredentials},
+	{400, "invalid_request", "", 50142, "The password must be changed before it can be used again.", "the host requires a reset", flow.ErrMustChange},
+	{400, "invalid_request", "", 500222, "The tenant or user does not support native credential recovery.", "the account has no password, or the client no resets", flow.ErrNoRecovery},
+	rejected(password.TooWeak, "the password has too few classes of characters"),
+	rejected(password.TooShort, "the password is shorter than Config.Passwords allows"),
+	rejected(password.TooLong, "the password is longer than 256 characters"),
+	rejected(password.RecentlyUsed, "the password is, or was of late, the account's own"),
+	rejected(password.Banned, "the password is common, made of the names of person or service, or known from a breach"),
+	rejected(password.Invalid, "the password is blank, or no text that can be typed again"),
 
-	{400, "invalid_grant", "", 70003, "The grant type is not supported at this endpoint.", "grant_type is unknown at sign-up continue", flow.ErrGrantUnknown},
+	{400, "invalid_grant", "", 70003, "The grant type is not supported at this endpoint.", "grant_type is unknown at a continue call", flow.ErrGrantUnknown},
 	{400, "unsupported_grant_type", "", 70003, "The grant type is not supported.", "grant_type is unknown at token", flow.ErrGrantUnsupported},
 	{400, "invalid_scope", "", 70011, "The scope is not valid.", "a scope is unknown, or of a second resource, or wider than was granted", flow.ErrScope},
 	{400, "invalid_grant", "", 65001, "The application has no consent for a scope.", "the client may not have a scope", flow.ErrConsent},
@@ -76,6 +85,11 @@ var catalogue = []row{
 	{500, "server_error", "", 50000, "The server made a mistake.", "a bug, here or in a hook", errPanic},
 	{500, "server_error", "", 50000, "The server made a mistake.", "a hook set a claim of the protocol", token.ErrReserved},
 	{503, "temporarily_unavailable", "", 90033, "A service is temporarily unavailable. Try again later.", "a store, the keys, the mail queue or a hook failed or did not answer in time; Retry-After says when to come back", errUnavailable},
+}
+
+// rejected is the row of a password that must not be chosen. The policy's own words follow its text.
+func rejected(reason password.Reason, when string) row {
+	return row{400, "invalid_grant", string(reason), 399246, "The new password cannot be used.", when, &password.Rejected{Reason: reason}}
 }
 
 // Rows whose cause comes with data, as a type of internal/flow.

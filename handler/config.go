@@ -7,6 +7,7 @@ import (
 
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
@@ -53,6 +54,17 @@ type Config struct {
 	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
 	// browser (CORS). None by default.
 	Origins []string
+	// Passwords says which passwords people may choose, for clients that have them. The zero Policy is
+	// the recommended one: 8 characters or more, none that are guessed first.
+	Passwords password.Policy
+	// Hashing is what hashing a password costs (argon2id). The zero Params are the recommended ones:
+	// 19 MiB, two passes. A password that was hashed with less is hashed anew when it is next used.
+	Hashing password.Params
+	// HideAccounts keeps callers from learning whether an address has an account: the answers are the
+	// same either way, and the owner of the address is told by mail. Apps written for Entra expect
+	// user_not_found and user_already_exists, so it is off by default; then these two say so.
+	HideAccounts bool
+
 	// Aliases lets people sign in with a user name that is no e-mail address, where the host has
 	// given the account one.
 	Aliases bool
@@ -84,6 +96,11 @@ type Client struct {
 	Attributes attrs.Schema
 	// Scopes are the scopes of Resources that the client may have. nil means all.
 	Scopes []string
+	// Passwords gives people of this client a password beside the code: sign-up asks for one, sign-in
+	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
+	Passwords bool
+	// NoReset takes the reset away, where the host has its own.
+	NoReset bool
 	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
 	Disabled bool
 	// Confidential marks a client that has a secret elsewhere. It is refused here with

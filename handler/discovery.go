@@ -42,7 +42,7 @@ func (x *exchange) discovery() (any, error) {
 	return metadata{
 		Issuer: cfg.Issuer, TokenEndpoint: cfg.Issuer + pathToken, Keys: cfg.Issuer + pathKeys,
 		ResponseTypes: []string{"none"}, // no authorization endpoint, and the list may not be empty
-		SubjectTypes:  []string{"public"}, Algorithms: algorithms(set), Scopes: scopes, Grants: flow.Grants,
+		SubjectTypes:  []string{"public"}, Algorithms: algorithms(set), Scopes: scopes, Grants: x.auth.grants(),
 		TokenAuth: []string{"none"},
 		Claims: []string{
 			"iss", "sub", "aud", "exp", "nbf", "iat", "auth_time", "amr", "oid", "tid", "ver",
@@ -74,4 +74,14 @@ func algorithms(set jose.JSONWebKeySet) (list []string) {
 		}
 	}
 	return list
+}
+
+// grants lists the grant types of the token endpoint. A password is one where a client has them.
+func (a *Auth) grants() []string {
+	for _, c := range a.clients {
+		if c.flow.Passwords {
+			return flow.Grants
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(flow.Grants), func(g string) bool { return g == "password" })
 }

@@ -22,7 +22,7 @@ func TestDiscovery_SaysWhereEverythingIs(t *testing.T) {
 			"response_types_supported": []any{"none"}, "subject_types_supported": []any{"public"},
 			"id_token_signing_alg_values_supported": []any{"ES256"},
 			"scopes_supported":                      []any{"openid", "profile", "email", "offline_access", "Orders.Read", "Orders.Write", "Stock.Read"},
-			"grant_types_supported":                 []any{"oob", "continuation_token", "refresh_token"},
+			"grant_types_supported":                 []any{"oob", "password", "continuation_token", "refresh_token"},
 			"token_endpoint_auth_methods_supported": []any{"none"},
 			"claims_supported":                      first.body["claims_supported"],
 		}, first.body)

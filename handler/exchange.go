@@ -13,6 +13,7 @@ import (
 
 	"github.com/nativeauth/nativeauth/internal/flow"
 	"github.com/nativeauth/nativeauth/internal/guid"
+	"github.com/nativeauth/nativeauth/password"
 )
 
 // exchange is one request and its answer.
@@ -146,7 +147,9 @@ func (x *exchange) answer(err error) (row, errorBody) {
 		x.retryAfter(time.Second)
 	}
 	text := e.Text
-	if v, ok := errors.AsType[*flow.MissingError](err); ok {
+	if v, ok := errors.AsType[*password.Rejected](err); ok {
+		text += " " + v.Text
+	} else if v, ok := errors.AsType[*flow.MissingError](err); ok {
 		text += " '" + v.Parameter + "'."
 	} else if v, ok := errors.AsType[*malformedError](err); ok {
 		text += " " + strings.ToUpper(v.text[:1]) + v.text[1:] + "."

@@ -31,6 +31,8 @@ type form struct {
 	ContinuationToken string `schema:"continuation_token"`
 	GrantType         string `schema:"grant_type"`
 	Code              string `schema:"oob"`
+	Password          string `schema:"password"`
+	NewPassword       string `schema:"new_password"`
 	Attributes        string `schema:"attributes"`
 	Scope             string `schema:"scope"`
 	RefreshToken      string `schema:"refresh_token"`
@@ -42,7 +44,7 @@ type form struct {
 // likewise, since clients look for the errors that those have.
 var caps = map[string]int{
 	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
-	"continuation_token": 1024, "grant_type": 256, "oob": 32, "password": 1024, "attributes": 16384,
+	"continuation_token": 4096, "grant_type": 256, "oob": 32, "password": 1024, "attributes": 16384,
 	"scope": 1024, "refresh_token": 1024, "client-request-id": 256, "client_info": 256, "claims": 16384,
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 }
@@ -176,7 +178,7 @@ func malformed(text string) error { return &malformedError{text} }
 // What each endpoint hands to its step.
 
 func (f form) signUpStart(c *flow.Client) flow.SignUpStart {
-	return flow.SignUpStart{Client: c, Username: f.Username, Types: f.ChallengeType, Capabilities: f.capabilities(), Attributes: f.Attributes}
+	return flow.SignUpStart{Client: c, Username: f.Username, Types: f.ChallengeType, Capabilities: f.capabilities(), Password: f.Password, Attributes: f.Attributes}
 }
 
 func (f form) challenge(c *flow.Client) flow.Challenge {
@@ -184,16 +186,32 @@ func (f form) challenge(c *flow.Client) flow.Challenge {
 }
 
 func (f form) signUpContinue(c *flow.Client) flow.SignUpContinue {
-	return flow.SignUpContinue{Client: c, Token: f.ContinuationToken, Grant: f.GrantType, Code: f.Code, Attributes: f.Attributes}
+	return flow.SignUpContinue{Client: c, Token: f.ContinuationToken, Grant: f.GrantType, Code: f.Code, Password: f.Password, Attributes: f.Attributes}
 }
 
 func (f form) signInStart(c *flow.Client) flow.SignInStart {
 	return flow.SignInStart{Client: c, Username: f.Username, Types: f.ChallengeType, Capabilities: f.capabilities()}
 }
 
+func (f form) resetStart(c *flow.Client) flow.ResetStart {
+	return flow.ResetStart{Client: c, Username: f.Username, Types: f.ChallengeType, Capabilities: f.capabilities()}
+}
+
+func (f form) resetContinue(c *flow.Client) flow.ResetContinue {
+	return flow.ResetContinue{Client: c, Token: f.ContinuationToken, Grant: f.GrantType, Code: f.Code}
+}
+
+func (f form) resetSubmit(c *flow.Client) flow.ResetSubmit {
+	return flow.ResetSubmit{Client: c, Token: f.ContinuationToken, Password: f.NewPassword}
+}
+
+func (f form) resetPoll(c *flow.Client) flow.ResetPoll {
+	return flow.ResetPoll{Client: c, Token: f.ContinuationToken}
+}
+
 func (f form) redeem(c *flow.Client) flow.Redeem {
 	return flow.Redeem{
-		Client: c, Grant: f.GrantType, Token: f.ContinuationToken, Code: f.Code,
+		Client: c, Grant: f.GrantType, Token: f.ContinuationToken, Code: f.Code, Password: f.Password,
 		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken,
 	}
 }

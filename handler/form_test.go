@@ -81,7 +81,7 @@ func TestForm_EveryOtherKnownParameterIsRefusedWhenDoubled(t *testing.T) {
 func TestForm_EachParameterHasItsCap(t *testing.T) {
 	w := newWorld(t)
 	for name, limit := range map[string]int{
-		"challenge_type": 256, "capabilities": 1024, "capability": 1024, "continuation_token": 1024, "grant_type": 256, "oob": 32,
+		"challenge_type": 256, "capabilities": 1024, "capability": 1024, "continuation_token": 4096, "grant_type": 256, "oob": 32,
 		"password": 1024, "attributes": 16384, "scope": 1024, "refresh_token": 1024, "client-request-id": 256,
 	} {
 		for length, tooLong := range map[int]bool{limit - 1: false, limit: false, limit + 1: true} {

@@ -27,12 +27,16 @@ import (
 
 const (
 	plain   = "11111111-1111-4111-8111-111111111111" // asks for no attributes
+	keyed   = "22222222-2222-4222-8222-222222222222" // has passwords
+	both    = "22222222-2222-4222-8222-222222222233" // has passwords and asks for attributes
 	asking  = "33333333-3333-4333-8333-333333333333" // asks for some
 	hobbies = "extension_2588abcdwhtfeehjjeeqwertc_hobbies"
 	terms   = "extension_2588abcdwhtfeehjjeeqwertc_terms"
 
 	casey  = "casey@contoso.com"
 	native = "oob redirect"
+	every  = "oob password redirect"
+	harbor = "a quiet harbour"
 )
 
 // world is a mounted API with everything a test may want to look at or to move.
@@ -73,6 +77,8 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 				{Name: "jobTitle"},
 				{Name: hobbies, Input: attrs.CheckboxMultiSelect, Options: []string{"Dancing", "Swimming", "Traveling"}},
 			}},
+			{ID: keyed, Passwords: true},
+			{ID: both, Passwords: true, Attributes: attrs.Schema{{Name: "city", Required: true}, {Name: "jobTitle"}}},
 			{ID: "off", Disabled: true},
 			{ID: "secretive", Confidential: true},
 		},
@@ -309,6 +315,41 @@ func (w *world) refresh(client, token string, more ...string) answer {
 	return w.post("/oauth2/v2.0/token", append([]string{"client_id", client, "refresh_token", token, "grant_type", "refresh_token"}, more...)...)
 }
 
+func (w *world) signUpPassword(client, token, password string) answer {
+	w.Helper()
+	return w.post("/signup/v1.0/continue", "client_id", client, "continuation_token", token, "grant_type", "password", "password", password)
+}
+
+func (w *world) redeemPassword(client, token, password string, more ...string) answer {
+	w.Helper()
+	return w.post("/oauth2/v2.0/token", append([]string{"client_id", client, "continuation_token", token, "grant_type", "password", "password", password}, more...)...)
+}
+
+func (w *world) resetStart(client, user string, more ...string) answer {
+	w.Helper()
+	return w.post("/resetpassword/v1.0/start", append([]string{"client_id", client, "username", user, "challenge_type", native}, more...)...)
+}
+
+func (w *world) resetChallenge(client, token string) answer {
+	w.Helper()
+	return w.post("/resetpassword/v1.0/challenge", "client_id", client, "continuation_token", token)
+}
+
+func (w *world) resetCode(client, token, code string) answer {
+	w.Helper()
+	return w.post("/resetpassword/v1.0/continue", "client_id", client, "continuation_token", token, "grant_type", "oob", "oob", code)
+}
+
+func (w *world) resetSubmit(client, token, password string) answer {
+	w.Helper()
+	return w.post("/resetpassword/v1.0/submit", "client_id", client, "continuation_token", token, "new_password", password)
+}
+
+func (w *world) resetPoll(client, token string) answer {
+	w.Helper()
+	return w.post("/resetpassword/v1.0/poll_completion", "client_id", client, "continuation_token", token)
+}
+
 // nextCode returns the code that the call makes the server send.
 func (w *world) nextCode(call func() answer) (token, code string) {
 	w.Helper()
@@ -343,6 +384,42 @@ func (w *world) signIn(user string, more ...string) answer {
 	w.Helper()
 	sent, code := w.signInSent(plain, user)
 	return w.redeemCode(plain, sent, code, more...).tokens()
+}
+
+// opened starts a sign-in of an app that can do all there is.
+func (w *world) opened(client, user string) (token string) {
+	w.Helper()
+	return w.post("/oauth2/v2.0/initiate", "client_id", client, "username", user, "challenge_type", every).ok()
+}
+
+// askedPassword takes a sign-in to where the password was asked for.
+func (w *world) askedPassword(client, user string) (token string) {
+	w.Helper()
+	a := w.signInChallenge(client, w.opened(client, user))
+	require.Equal(w, "password", a.body["challenge_type"], "%v", a.body)
+	return a.ok()
+}
+
+// enter signs in with a password.
+func (w *world) enter(user, password string, more ...string) answer {
+	w.Helper()
+	return w.redeemPassword(keyed, w.askedPassword(keyed, user), password, more...)
+}
+
+// enrol makes an account with a password.
+func (w *world) enrol(user, password string) {
+	w.Helper()
+	start := w.post("/signup/v1.0/start", "client_id", keyed, "username", user, "challenge_type", every, "password", password).ok()
+	sent, code := w.nextCode(func() answer { return w.signUpChallenge(keyed, start) })
+	w.signUpCode(keyed, sent, code).ok()
+}
+
+// proven takes a reset to where the code was accepted.
+func (w *world) proven(user string) (token string) {
+	w.Helper()
+	start := w.resetStart(keyed, user).ok()
+	sent, code := w.nextCode(func() answer { return w.resetChallenge(keyed, start) })
+	return w.resetCode(keyed, sent, code).ok()
 }
 
 func (a answer) text(member string) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/internal/flow"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/token"
 )
 
@@ -100,7 +101,9 @@ func newAuth(cfg Config) (*Auth, error) {
 		if err != nil {
 			return nil, err // Validate has let it pass
 		}
-		a.clients[c.ID] = client{c, flow.Client{ID: c.ID, Attributes: set, Scopes: c.Scopes}}
+		a.clients[c.ID] = client{c, flow.Client{
+			ID: c.ID, Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
+		}}
 	}
 	a.engine = flow.New(a.flowConfig())
 	for _, r := range a.table() {
@@ -120,12 +123,20 @@ func (a *Auth) flowConfig() flow.Config {
 		Issuer: c.Issuer, TenantID: c.TenantID, App: c.App,
 		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
-		Aliases: c.Aliases, StrictScopes: c.StrictScopes,
+		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
+		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
 		RefreshIdle: c.RefreshTokenIdle, RefreshLife: c.RefreshTokenLifetime,
 		Now: c.Now, Random: c.Random,
 	}
+}
+
+// policy is the one that people meet: the name of the app is no password either.
+func (c Config) policy() password.Policy {
+	p := c.Passwords
+	p.Words = append([]string{c.App}, p.Words...)
+	return p
 }
 
 // Shutdown sends the mail that waits to be sent and takes no more. It returns when all is out, or

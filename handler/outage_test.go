@@ -253,7 +253,7 @@ func TestOutage_NoCallWaitsForTheMail(t *testing.T) {
 		assert.Less(t, times[49], time.Second, "%s: the slowest of 50", m)
 
 		close(over)
-		require.Eventually(t, func() bool { return strings.Count(s.log.String(), "code not sent") == 50 }, 5*time.Second, time.Millisecond, m)
+		require.Eventually(t, func() bool { return strings.Count(s.log.String(), "message not sent") == 50 }, 5*time.Second, time.Millisecond, m)
 		mu.Lock()
 		down = false
 		mu.Unlock()

@@ -10,6 +10,11 @@ const (
 	pathSignInStart     = "/oauth2/v2.0/initiate"
 	pathSignInChallenge = "/oauth2/v2.0/challenge"
 	pathToken           = "/oauth2/v2.0/token"
+	pathResetStart      = "/resetpassword/v1.0/start"
+	pathResetChallenge  = "/resetpassword/v1.0/challenge"
+	pathResetContinue   = "/resetpassword/v1.0/continue"
+	pathResetSubmit     = "/resetpassword/v1.0/submit"
+	pathResetPoll       = "/resetpassword/v1.0/poll_completion"
 
 	pathDiscovery   = "/.well-known/openid-configuration"
 	pathDiscoveryV2 = "/v2.0/.well-known/openid-configuration"
@@ -39,6 +44,11 @@ func (a *Auth) table() []route {
 		{pathSignInStart, posts, headerNoStore, endpoint(form.signInStart, e.SignInStart, writeContinue)},
 		{pathSignInChallenge, posts, headerNoStore, endpoint(form.challenge, e.SignInChallenge, writeChallenge)},
 		{pathToken, posts, headerNoStore, endpoint(form.redeem, e.Token, writeTokens)},
+		{pathResetStart, posts, headerNoStore, endpoint(form.resetStart, e.ResetStart, writeContinue)},
+		{pathResetChallenge, posts, headerNoStore, endpoint(form.challenge, e.ResetChallenge, writeChallenge)},
+		{pathResetContinue, posts, headerNoStore, endpoint(form.resetContinue, e.ResetContinue, writeProven)},
+		{pathResetSubmit, posts, headerNoStore, endpoint(form.resetSubmit, e.ResetSubmit, writeSubmitted)},
+		{pathResetPoll, posts, headerNoStore, endpoint(form.resetPoll, e.ResetPoll, writePolled)},
 
 		{pathDiscovery, reads, headerHour, (*exchange).discovery},
 		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
@@ -48,4 +58,4 @@ func (a *Auth) table() []route {
 
 // families are the trees of paths that belong to the API even where it has no prefix: what is
 // unknown in them is answered as the contract wants it.
-var families = []string{"/signup/", "/oauth2/"}
+var families = []string{"/signup/", "/oauth2/", "/resetpassword/"}

@@ -33,6 +33,7 @@ func (c Config) Validate() error {
 	c.checkParts(&p)
 	c.checkResources(&p)
 	c.checkClients(&p)
+	c.checkPasswords(&p)
 	c.checkOrigins(&p)
 	c.checkLifetimes(&p)
 	return errors.Join(p...)
@@ -144,6 +145,15 @@ func (c Config) checkClients(p *problems) {
 				p.add("Clients[%d]: scope %q is in no resource", i, s)
 			}
 		}
+	}
+}
+
+func (c Config) checkPasswords(p *problems) {
+	if err := c.Passwords.Validate(); err != nil {
+		p.add("Passwords: %w", err)
+	}
+	if err := c.Hashing.Validate(); err != nil {
+		p.add("Hashing: %w", err)
 	}
 }
 

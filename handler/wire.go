@@ -25,6 +25,26 @@ type challengeBody struct {
 	Interval          int    `json:"interval"` // seconds
 }
 
+type passwordBody struct {
+	ContinuationToken string `json:"continuation_token"`
+	ChallengeType     string `json:"challenge_type"`
+}
+
+type provenBody struct {
+	ExpiresIn         int    `json:"expires_in"` // seconds
+	ContinuationToken string `json:"continuation_token"`
+}
+
+type submittedBody struct {
+	ContinuationToken string `json:"continuation_token"`
+	PollInterval      int    `json:"poll_interval"` // seconds
+}
+
+type polledBody struct {
+	Status            string `json:"status"`
+	ContinuationToken string `json:"continuation_token"`
+}
+
 type redirectBody struct {
 	ChallengeType string `json:"challenge_type"`
 	Reason        string `json:"redirect_reason,omitempty"`
@@ -74,13 +94,24 @@ type invalidAttribute struct {
 
 func writeContinue(c flow.Continue) any { return continueBody{c.Token} }
 
-func writeChallenge(c flow.CodeSent) any {
+func writeChallenge(c flow.Challenged) any {
+	if c.Password {
+		return passwordBody{c.Token, "password"}
+	}
 	return challengeBody{
 		ContinuationToken: c.Token, ChallengeType: "oob", BindingMethod: "prompt",
 		Channel: string(c.Channel), TargetLabel: c.Target, CodeLength: c.Length,
 		Interval: wholeSeconds(c.Interval),
 	}
 }
+
+func writeProven(p flow.ResetProven) any { return provenBody{int(p.Life.Seconds()), p.Token} }
+
+// writeSubmitted names the interval that clients have by default. None has to wait: a reset is over
+// when it is answered.
+func writeSubmitted(c flow.Continue) any { return submittedBody{c.Token, 2} }
+
+func writePolled(c flow.Continue) any { return polledBody{"succeeded", c.Token} }
 
 // wholeSeconds rounds a wait up, so that nobody comes back too soon.
 func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -1,4 +1,5 @@
-// Package otp issues and checks one-time codes, and says how they travel.
+// Package otp issues and checks one-time codes, and says how they travel: they, and the notices that
+// take the same way.
 //
 // A code is short enough to type, hence short enough to guess. It is safe because it expires, works
 // once only and may be tried a few times only; those three are kept by whoever stores it. What

@@ -23,7 +23,7 @@ const (
 
 // Queue hands messages to a Sender outside the requests that caused them, so that a mail server
 // that is slow or down costs no request any time and tells its sender nothing. It holds at most
-// 10,000 messages, drops those whose code has expired, tries each once, and survives a Sender that
+// 10,000 messages, drops those that have expired, tries each once, and survives a Sender that
 // panics. It is safe for concurrent use and has no goroutine while it is empty.
 type Queue struct {
 	sender Sender
@@ -92,7 +92,7 @@ func (q *Queue) work() {
 	}()
 	for m, ok := q.next(); ok; m, ok = q.next() {
 		if err := q.send(m); err != nil {
-			q.log.Error("nativeauth: code not sent", "message", m, "error", err)
+			q.log.Error("nativeauth: message not sent", "message", m, "error", err)
 		}
 	}
 	finished = true
@@ -127,7 +127,7 @@ func (q *Queue) send(m Message) (err error) {
 		}
 	}()
 	if !q.now().Before(m.Expires) {
-		return errors.New("the code expired while it waited")
+		return errors.New("it expired while it waited")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -184,7 +185,7 @@ func TestQueue_AMessageIsTriedOnce(t *testing.T) {
 	})
 }
 
-func TestQueue_AnExpiredCodeDoesNotLeave(t *testing.T) {
+func TestQueue_AnExpiredMessageDoesNotLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(hangUntil(atOnce))
 		for n := range atOnce {
@@ -201,6 +202,23 @@ func TestQueue_AnExpiredCodeDoesNotLeave(t *testing.T) {
 		assert.Contains(t, d.delivered(), last.Code)
 		assert.Contains(t, d.logged(), "expired while it waited")
 	})
+}
+
+func TestQueue_TheLogSaysWhatWasNotSent(t *testing.T) {
+	for _, m := range messages("Contoso") {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(func(context.Context, otp.Message) error { return errors.New("mailbox full") })
+			m.Expires = time.Now().Add(time.Hour)
+			require.NoError(t, d.Add(m))
+			m.Expires = time.Now()
+			require.NoError(t, d.Add(m))
+			synctest.Wait()
+			assert.Len(t, d.delivered(), 1, "the expired one does not leave, notice or not")
+			assert.Equal(t, 2, strings.Count(d.logged(), `msg="nativeauth: message not sent"`))
+			assert.Equal(t, 2, strings.Count(d.logged(), "message.purpose="+string(m.Purpose)))
+			assert.NotContains(t, d.logged(), "the code")
+		})
+	}
 }
 
 func TestQueue_OutlivesASenderThatPanics(t *testing.T) {

@@ -37,3 +37,9 @@ type Rejected struct {
 
 // Error returns the reason.
 func (r *Rejected) Error() string { return "password: rejected: " + string(r.Reason) }
+
+// Is tells whether target is a Rejected for the same reason.
+func (r *Rejected) Is(target error) bool {
+	t, ok := target.(*Rejected)
+	return ok && t.Reason == r.Reason
+}

@@ -198,6 +198,8 @@ func TestReason_IsAWordOfTheProtocol(t *testing.T) {
 		password.TooWeak, password.TooShort, password.TooLong, password.RecentlyUsed, password.Banned, password.Invalid,
 	})
 	assert.EqualError(t, &password.Rejected{Reason: password.Banned}, "password: rejected: password_banned")
+	assert.ErrorIs(t, &password.Rejected{Reason: password.Banned, Text: "A sentence."}, &password.Rejected{Reason: password.Banned})
+	assert.NotErrorIs(t, &password.Rejected{Reason: password.Banned}, &password.Rejected{Reason: password.Invalid})
 }
 
 func TestRemembered_IsOneUnlessTheHostSaysOtherwise(t *testing.T) {

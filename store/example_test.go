@@ -26,17 +26,32 @@ import (
 	"github.com/nativeauth/nativeauth/store"
 )
 
-// customers is the user table of a shop: a store.Users. What nativeauth wants of it is a column for each
-// field of store.User, under any name, and that no two customers have the same login, byte by byte.
+// customers is the user table of a shop: a store.Users. What nativeauth wants of it is room for each field
+// of store.User, under any name, and that no two customers have the same login, byte by byte.
 type customers struct{ db *sql.DB }
 
 const schema = `
 CREATE TABLE customers (
-  id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, profile TEXT NOT NULL,
+  id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, profile TEXT NOT NULL, password TEXT NOT NULL,
   blocked BOOLEAN NOT NULL, epoch INTEGER NOT NULL, version INTEGER NOT NULL, since INTEGER NOT NULL,
   plan TEXT NOT NULL DEFAULT 'free'
 );
 CREATE TABLE audit (customer TEXT NOT NULL, event TEXT NOT NULL)`
+
+// password is one column, JSON. Its fields are called as those of store.User that they are read into.
+type password struct {
+	PasswordHash       string
+	PasswordHistory    []string
+	PasswordChangedAt  time.Time
+	MustChangePassword bool
+}
+
+// texts returns the columns that hold JSON.
+func texts(u store.User) (profile, secret string) {
+	p, _ := json.Marshal(u.Attributes) // never fails with strings and a time of our days
+	s, _ := json.Marshal(password{u.PasswordHash, u.PasswordHistory, u.PasswordChangedAt.UTC(), u.MustChangePassword})
+	return string(p), string(s)
+}
 
 // CreateUser writes the customer and a line for the shop's audit, both or neither.
 func (c customers) CreateUser(ctx context.Context, u store.User) error {
@@ -44,11 +59,12 @@ func (c customers) CreateUser(ctx context.Context, u store.User) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()                      // changes nothing after Commit
-	profile, _ := json.Marshal(u.Attributes) // never fails with strings
+	defer tx.Rollback() // changes nothing after Commit
+	profile, secret := texts(u)
 	_, err = tx.ExecContext(ctx, `
-INSERT INTO customers (id, login, email, profile, blocked, epoch, version, since) VALUES (?, ?, ?, ?, ?, ?, 1, ?)`,
-		u.ID, u.Username, u.Email, string(profile), u.Disabled, u.Epoch, u.CreatedAt.UnixMilli())
+INSERT INTO customers (id, login, email, profile, password, blocked, epoch, version, since)
+VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+		u.ID, u.Username, u.Email, profile, secret, u.Disabled, u.Epoch, u.CreatedAt.UnixMilli())
 	if err != nil {
 		return orExists(err)
 	}
@@ -60,11 +76,11 @@ INSERT INTO customers (id, login, email, profile, blocked, epoch, version, since
 
 // UpdateUser is one statement: of all who have read one version, one finds it unchanged.
 func (c customers) UpdateUser(ctx context.Context, u store.User) error {
-	profile, _ := json.Marshal(u.Attributes)
+	profile, secret := texts(u)
 	done, err := c.db.ExecContext(ctx, `
-UPDATE customers SET login = ?, email = ?, profile = ?, blocked = ?, epoch = ?, version = version + 1
+UPDATE customers SET login = ?, email = ?, profile = ?, password = ?, blocked = ?, epoch = ?, version = version + 1
 WHERE id = ? AND version = ?`,
-		u.Username, u.Email, string(profile), u.Disabled, u.Epoch, u.ID, u.Version)
+		u.Username, u.Email, profile, secret, u.Disabled, u.Epoch, u.ID, u.Version)
 	if err != nil {
 		return orExists(err)
 	}
@@ -75,7 +91,7 @@ WHERE id = ? AND version = ?`,
 	return cmp.Or(err, store.ErrConflict)
 }
 
-const selectCustomer = `SELECT id, login, email, profile, blocked, epoch, version, since FROM customers `
+const selectCustomer = `SELECT id, login, email, profile, password, blocked, epoch, version, since FROM customers `
 
 func (c customers) UserByUsername(ctx context.Context, username string) (store.User, error) {
 	return c.find(ctx, selectCustomer+`WHERE login = ?`, username)
@@ -86,15 +102,15 @@ func (c customers) UserByID(ctx context.Context, id string) (store.User, error) 
 }
 
 func (c customers) find(ctx context.Context, query, key string) (u store.User, err error) {
-	var profile string
+	var profile, secret []byte
 	var since int64
 	err = c.db.QueryRowContext(ctx, query, key).Scan(
-		&u.ID, &u.Username, &u.Email, &profile, &u.Disabled, &u.Epoch, &u.Version, &since)
+		&u.ID, &u.Username, &u.Email, &profile, &secret, &u.Disabled, &u.Epoch, &u.Version, &since)
 	if errors.Is(err, sql.ErrNoRows) {
 		return u, store.ErrNotFound
 	}
 	if err == nil {
-		err = json.Unmarshal([]byte(profile), &u.Attributes)
+		err = errors.Join(json.Unmarshal(profile, &u.Attributes), json.Unmarshal(secret, &u))
 	}
 	u.CreatedAt = time.UnixMilli(since).UTC()
 	return u, err

@@ -9,6 +9,7 @@ package store
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 )
 
@@ -38,6 +39,18 @@ type User struct {
 	// Attributes are the values of the declared schema, by name. A Boolean is "true" or "false", a
 	// multiple choice its options joined by commas.
 	Attributes map[string]string
+	// PasswordHash is what a password is checked against: a PHC string as package password writes it,
+	// or a hash that a team brings along from elsewhere (bcrypt, scrypt, PBKDF2). It has up to 512
+	// bytes of printable ASCII, and none where the account has no password.
+	PasswordHash string
+	// PasswordHistory are the hashes of earlier passwords, the newest first, which may not become the
+	// password again. Each is as PasswordHash is; whoever writes them keeps 24 at most.
+	PasswordHistory []string
+	// PasswordChangedAt is when the present password was set, in UTC, to the millisecond at least. It
+	// is zero where that never happened or nobody knows. It is kept for the host to show.
+	PasswordChangedAt time.Time
+	// MustChangePassword lets the right password lead to a demand to reset it and to nothing else.
+	MustChangePassword bool
 	// Disabled accounts cannot sign in and cannot refresh.
 	Disabled bool
 	// Epoch is raised, in the same write, by whatever ends all sessions of the user. Flows and
@@ -49,9 +62,14 @@ type User struct {
 	CreatedAt time.Time
 }
 
+// LogValue keeps hashes, addresses and what people say about themselves out of logs, whoever logs a
+// User.
+func (u User) LogValue() slog.Value { return slog.GroupValue(slog.String("id", u.ID)) }
+
 // Users is the host's user table. Its methods are called by many goroutines at once, and by
 // several instances on one database. They return an error soon after ctx is done, and change
-// nothing if it was done before the call. Attributes are copied: neither side keeps the other's map.
+// nothing if it was done before the call. Attributes and PasswordHistory are copied: neither side
+// keeps the other's map or slice.
 type Users interface {
 	// CreateUser stores a new user, whose Version becomes 1 whatever u says. It returns ErrExists
 	// if the username or the ID is taken, also when both callers race: a unique index decides, not

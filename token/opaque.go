@@ -1,12 +1,16 @@
 package token
 
 import (
+	"crypto/cipher"
 	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
+
+	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/nativeauth/nativeauth/internal/keyed"
 )
@@ -23,28 +27,27 @@ func (id ID) Key() string { return "flow/" + base64.RawURLEncoding.EncodeToStrin
 // Strict, so that no second spelling of a token is accepted.
 var encoding = base64.RawURLEncoding.Strict()
 
-// Continuation is what a continuation token says to the server; to everybody else it is opaque. The
-// 256 bits of Secret make it unguessable; State and Expires are authenticated, so that a token that
-// is forged, misused or expired is told without a look-up.
+// Continuation is what a continuation token says to the server. It is encrypted, so that it says
+// nothing to anybody else but how long it is. The 256 bits of Secret make it unguessable; all of it
+// is authenticated, so that a token that is forged, misused or expired is told without a look-up.
 type Continuation struct {
 	State   byte      // of the flow, at the time the token was given out
 	Code    byte      // which of the flow's codes was the newest then, from 1; 0 for none
 	Expires time.Time // to the millisecond
 	Flow    ID
 	Secret  [32]byte
+	Record  []byte // of a flow that the store does not know yet; nil for one that it does
 }
 
-const (
-	continuationBody = 2 + 8 + len(ID{}) + 32
-	tagSize          = 16
-	continuationSize = continuationBody + tagSize
-)
+// continuationBody is the least that a token holds, before it is encrypted.
+const continuationBody = 2 + 8 + len(ID{}) + 32
 
 // Opaque makes and reads opaque tokens. The keys, newest first, are 32 bytes each: the first makes
 // tokens, any of them reads. It is safe for concurrent use.
 type Opaque struct {
 	macs        []*keyed.MAC
-	generations []Generation // of the macs
+	generations []Generation  // of the macs
+	seals       []cipher.AEAD // XChaCha20-Poly1305, under keys derived by the macs
 }
 
 // NewOpaque returns an Opaque with these keys.
@@ -53,42 +56,61 @@ func NewOpaque(keys [][]byte) Opaque {
 	for _, mac := range o.macs {
 		sum := mac.Sum([]byte("generation"))
 		o.generations = append(o.generations, Generation(binary.BigEndian.Uint32(sum[:])))
+		key := mac.Sum([]byte("seal"))
+		seal, err := chacha20poly1305.NewX(key[:])
+		if err != nil {
+			panic(err) // only for a key of another length
+		}
+		o.seals = append(o.seals, seal)
 	}
 	return o
 }
 
-// Continuation returns the text of c for a client.
+// Continuation returns the text of c for a client. The nonce is a hash of what is encrypted, which the
+// secret in it keeps from being guessed: it differs wherever that does, and a token has one spelling.
 func (o Opaque) Continuation(c Continuation, client string) string {
-	b := make([]byte, 0, continuationSize)
-	b = append(b, c.State, c.Code)
-	b = binary.BigEndian.AppendUint64(b, uint64(c.Expires.UnixMilli()))
-	b = append(b, c.Flow[:]...)
-	b = append(b, c.Secret[:]...)
-	mac := tag(o.macs[0], "continuation", client, b)
-	b = append(b, mac[:tagSize]...)
-	return encoding.EncodeToString(b)
+	body := make([]byte, 0, continuationBody+len(c.Record))
+	body = append(body, c.State, c.Code)
+	body = binary.BigEndian.AppendUint64(body, uint64(c.Expires.UnixMilli()))
+	body = append(body, c.Flow[:]...)
+	body = append(body, c.Secret[:]...)
+	body = append(body, c.Record...)
+	hash := sha256.Sum256(body)
+	nonce := hash[:chacha20poly1305.NonceSizeX]
+	sealed := make([]byte, 0, len(nonce)+len(body)+chacha20poly1305.Overhead)
+	return encoding.EncodeToString(o.seals[0].Seal(append(sealed, nonce...), nonce, body, []byte(client)))
 }
 
 // ParseContinuation reads a token that Continuation made for the same client, expired or not. It
 // returns ErrInvalid for anything else.
 func (o Opaque) ParseContinuation(text, client string) (Continuation, error) {
 	var c Continuation
-	if len(text) != encoding.EncodedLen(continuationSize) {
-		return c, ErrInvalid
-	}
 	b, err := encoding.DecodeString(text)
-	if err != nil || len(b) != continuationSize {
+	if err != nil || len(b) < chacha20poly1305.NonceSizeX || len(text) != encoding.EncodedLen(len(b)) { // line breaks are decoded as nothing
 		return c, ErrInvalid
 	}
-	body := b[:continuationBody]
-	if !o.authentic("continuation", client, body, b[continuationBody:]) {
+	body, ok := o.unseal(b[:chacha20poly1305.NonceSizeX], b[chacha20poly1305.NonceSizeX:], client)
+	if !ok || len(body) < continuationBody {
 		return c, ErrInvalid
 	}
 	c.State, c.Code = body[0], body[1]
 	c.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[2:10])))
 	copy(c.Flow[:], body[10:])
 	copy(c.Secret[:], body[10+len(c.Flow):])
+	if len(body) > continuationBody {
+		c.Record = body[continuationBody:]
+	}
 	return c, nil
+}
+
+// unseal decrypts what was sealed for a client under any key.
+func (o Opaque) unseal(nonce, sealed []byte, client string) (body []byte, ok bool) {
+	for _, seal := range o.seals {
+		if body, err := seal.Open(nil, nonce, sealed, []byte(client)); err == nil {
+			return body, true
+		}
+	}
+	return nil, false
 }
 
 // Refresh is what a refresh token says to the server. The token's 256 bits are an HMAC over these
@@ -146,22 +168,23 @@ func (o Opaque) ParseRefresh(text, client string) (Refresh, error) {
 	return r, nil
 }
 
-// authentic tells whether mac, as much of it as there is, is the tag of body under any key.
+// authentic tells whether mac is the tag of body under any key.
 func (o Opaque) authentic(purpose, client string, body, mac []byte) bool {
 	for _, m := range o.macs {
-		if want := tag(m, purpose, client, body); hmac.Equal(mac, want[:len(mac)]) {
+		if want := tag(m, purpose, client, body); hmac.Equal(mac, want[:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// tag authenticates body for one purpose and client. Purposes hold no NUL and body has one length
-// for each, so the text it hashes can be read in one way only.
+// tag authenticates body for one purpose and client. Neither of them holds a NUL, so the text it
+// hashes can be read in one way only.
 func tag(m *keyed.MAC, purpose, client string, body []byte) [keyed.Size]byte {
 	text := make([]byte, 0, 256)
 	text = append(text, purpose...)
 	text = append(text, 0)
 	text = append(text, client...)
+	text = append(text, 0)
 	return m.Sum(append(text, body...))
 }

@@ -47,6 +47,9 @@ func continuation(seed uint64) (c token.Continuation) {
 	_, _ = random.Read(c.Flow[:])
 	_, _ = random.Read(c.Secret[:])
 	c.State, c.Code, c.Expires = byte(random.Uint64()), byte(random.Uint64()), end.Add(time.Duration(seed)*time.Millisecond)
+	if seed%5 == 3 {
+		c.Record = []byte(`{"username":"casey@contoso.com"}`)
+	}
 	return c
 }
 
@@ -80,7 +83,7 @@ func TestOpaque_TextIsSafeInAFormAndAURL(t *testing.T) {
 		for seed := range uint64(50) {
 			text := kind.make(o, seed, "web")
 			assert.Equal(t, text, url.QueryEscape(text), kind.name)
-			assert.Less(t, len(text), 120, kind.name)
+			assert.Less(t, len(text), 180, kind.name)
 		}
 	}
 }
@@ -103,6 +106,24 @@ func TestOpaque_TheSecretsAreNotInTheText(t *testing.T) {
 	}
 	assert.Less(t, same, 8, "bytes of the secret that a successor shares")
 	assert.NotContains(t, string(raw), string(key('a')[:8]))
+}
+
+func TestOpaque_AContinuationTokenSaysNothing(t *testing.T) {
+	o := token.NewOpaque([][]byte{key('a')})
+	c := continuation(3)
+	raw, err := base64.RawURLEncoding.DecodeString(o.Continuation(c, "web"))
+	require.NoError(t, err)
+	for name, part := range map[string][]byte{"flow": c.Flow[:], "secret": c.Secret[:], "record": c.Record} {
+		for i := range len(part) - 3 {
+			assert.NotContains(t, string(raw), string(part[i:i+4]), name)
+		}
+	}
+	same := c
+	same.Secret[0]++
+	other, err := base64.RawURLEncoding.DecodeString(o.Continuation(same, "web"))
+	require.NoError(t, err)
+	assert.Len(t, other, len(raw))
+	assert.NotEqual(t, raw[:24], other[:24], "a nonce serves once")
 }
 
 // Twenty tokens, every position, every other byte: requirement K4.
@@ -282,16 +303,19 @@ func FuzzParseContinuation(f *testing.F) {
 	o := token.NewOpaque([][]byte{key('a'), key('b')})
 	for seed := range uint64(5) {
 		c := continuation(seed)
-		f.Add(o.Continuation(c, "web"), "web", c.State, c.Code, c.Expires.UnixMilli(), c.Flow[:], c.Secret[:])
+		f.Add(o.Continuation(c, "web"), "web", c.State, c.Code, c.Expires.UnixMilli(), c.Flow[:], c.Secret[:], c.Record)
 	}
-	f.Add("", "", byte(0), byte(0), int64(-1), []byte{}, []byte(nil))
-	f.Fuzz(func(t *testing.T, text, client string, state, code byte, expires int64, flow, secret []byte) {
+	f.Add("", "", byte(0), byte(0), int64(-1), []byte{}, []byte(nil), []byte("{}"))
+	f.Fuzz(func(t *testing.T, text, client string, state, code byte, expires int64, flow, secret, record []byte) {
 		if c, err := o.ParseContinuation(text, client); err == nil {
 			assert.Equal(t, text, o.Continuation(c, client), "a second spelling")
 		} else {
 			assert.Equal(t, token.ErrInvalid, err)
 		}
 		want := token.Continuation{State: state, Code: code, Expires: time.UnixMilli(expires)}
+		if len(record) > 0 {
+			want.Record = record
+		}
 		copy(want.Flow[:], flow)
 		copy(want.Secret[:], secret)
 		got, err := o.ParseContinuation(o.Continuation(want, client), client)

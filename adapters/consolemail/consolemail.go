@@ -1,4 +1,4 @@
-// Package consolemail prints codes instead of sending them.
+// Package consolemail prints mail instead of sending them.
 //
 // It is for development only: whoever reads the terminal, or the log it ends up in, can sign in as
 // anybody.

@@ -27,11 +27,15 @@ func ExampleNew() {
 }
 
 func TestSend_PrintsTheWholeMessageInOneWrite(t *testing.T) {
-	var w writes
-	assert.NoError(t, consolemail.New(&w).Send(t.Context(), message))
-	if assert.Len(t, w.got, 1) {
-		assert.Contains(t, w.got[0], "development")
-		assert.Contains(t, w.got[0], "\nTo:      ada@example.com\nSubject: "+message.Subject()+"\n\n"+message.Text())
+	notice := message
+	notice.Purpose, notice.Code = otp.NotRegistered, ""
+	for _, m := range []otp.Message{message, notice} {
+		var w writes
+		assert.NoError(t, consolemail.New(&w).Send(t.Context(), m))
+		if assert.Len(t, w.got, 1) {
+			assert.Contains(t, w.got[0], "development")
+			assert.Contains(t, w.got[0], "\nTo:      ada@example.com\nSubject: "+m.Subject()+"\n\n"+m.Text())
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package devmail is an inbox for development: codes land in memory and on a web page instead of in
+// Package devmail is an inbox for development: mail lands in memory and on a web page instead of in
 // a mailbox.
 //
 // Whoever sees the page can sign in as anybody. It therefore answers to the machine it runs on and
@@ -23,7 +23,8 @@ type Message struct {
 	To      otp.Address `json:"to"`
 	Subject string      `json:"subject"`
 	Text    string      `json:"text"`
-	Code    string      `json:"code"`
+	HTML    string      `json:"html"`
+	Code    string      `json:"code,omitempty"` // none in a notice
 	Purpose otp.Purpose `json:"purpose"`
 	SentAt  time.Time   `json:"sent_at"` // when it arrived here, UTC
 }
@@ -50,7 +51,7 @@ func (i *Inbox) Send(_ context.Context, m otp.Message) error {
 	}
 	i.arrived++
 	i.messages = append(i.messages, Message{
-		ID: i.arrived, To: m.To, Subject: m.Subject(), Text: m.Text(),
+		ID: i.arrived, To: m.To, Subject: m.Subject(), Text: m.Text(), HTML: m.HTML(),
 		Code: m.Code, Purpose: m.Purpose, SentAt: time.Now().UTC(),
 	})
 	return nil

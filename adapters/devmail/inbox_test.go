@@ -34,9 +34,20 @@ func TestMessages_AreWholeAndNewestFirst(t *testing.T) {
 		got := inbox.Messages("")
 		require.Len(t, got, 2)
 		assert.Equal(t, "22222222", got[0].Code)
-		assert.Equal(t, devmail.Message{ID: 1, To: "ada@example.com", Subject: first.Subject(), Text: first.Text(),
+		assert.Equal(t, devmail.Message{ID: 1, To: "ada@example.com", Subject: first.Subject(), Text: first.Text(), HTML: first.HTML(),
 			Code: "11111111", Purpose: otp.SignIn, SentAt: time.Now().UTC().Add(-time.Second)}, got[1])
 	})
+}
+
+func TestMessages_ANoticeHasNoCode(t *testing.T) {
+	inbox := devmail.New()
+	notice := notice("ada@example.com")
+	send(t, inbox, notice)
+	got := inbox.Messages("")
+	require.Len(t, got, 1)
+	assert.Equal(t, otp.PasswordChanged, got[0].Purpose)
+	assert.Equal(t, notice.Text(), got[0].Text)
+	assert.Empty(t, got[0].Code)
 }
 
 func TestMessages_FiltersByAnySpellingOfAnAddress(t *testing.T) {
@@ -88,6 +99,10 @@ func TestInbox_IsSafeForConcurrentUse(t *testing.T) {
 
 func message(to otp.Address, code string) otp.Message {
 	return otp.Message{Channel: otp.Email, To: to, Purpose: otp.SignIn, App: "Engine", Code: code, Life: 10 * time.Minute}
+}
+
+func notice(to otp.Address) otp.Message {
+	return otp.Message{Channel: otp.Email, To: to, Purpose: otp.PasswordChanged, App: "Engine"}
 }
 
 func send(t *testing.T, inbox *devmail.Inbox, m otp.Message) {

@@ -6,9 +6,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"html/template"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/nativeauth/nativeauth/otp"
@@ -21,8 +23,9 @@ var page = template.Must(template.New("page").Parse(pageText))
 
 // ServeHTTP shows the messages, newest first: as a page that keeps itself up to date, or, asked with
 // "Accept: application/json" or "?format=json", as a JSON array of Message. "?to=ADDRESS" shows
-// those to one address, in any spelling; what is no address gives 400. Methods other than GET and
-// HEAD give 405.
+// those to one address, in any spelling; what is no address gives 400. "?format=html&id=ID" is the
+// HTML of one message alone, which the page shows in a frame. Methods other than GET and HEAD give
+// 405.
 //
 // A request from another machine, through a proxy, or under a host name that is not this machine's
 // own gives 403. The last keeps out a web site that points its own name here (DNS rebinding).
@@ -43,13 +46,15 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `The parameter "to" is not an e-mail address.`, http.StatusBadRequest)
 	case wantsJSON(r):
 		writeJSON(w, i.Messages(to))
+	case r.URL.Query().Get("format") == "html":
+		i.writeHTML(w, r.URL.Query().Get("id"))
 	case r.URL.Query().Get("format") == "cards":
 		i.render(w, "cards", view{To: to})
 	default:
 		v := view{To: to, Nonce: rand.Text()}
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+v.Nonce+
-			"'; style-src 'nonce-"+v.Nonce+"'; img-src data:; connect-src 'self'; form-action 'self'; "+
-			"base-uri 'none'; frame-ancestors 'none'")
+			"'; style-src 'nonce-"+v.Nonce+"'; img-src data:; connect-src 'self'; frame-src 'self'; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		i.render(w, "page", v)
 	}
 }
@@ -60,6 +65,22 @@ func writeJSON(w http.ResponseWriter, messages []Message) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(messages) // fails only if the client has gone
+}
+
+// writeHTML shows the HTML of a message as a mail client does: with the styles that stand in it, and
+// with nothing that runs, loads or leads elsewhere. It is an answer of its own, for inside the page it
+// would live under the page's policy, which would have to let such styles through.
+func (i *Inbox) writeHTML(w http.ResponseWriter, id string) {
+	for _, m := range i.Messages("") {
+		if strconv.Itoa(m.ID) == id {
+			w.Header().Set("Content-Security-Policy",
+				"default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'")
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, m.HTML)
+			return
+		}
+	}
+	http.Error(w, "This message is not in the inbox, or not any more.", http.StatusNotFound)
 }
 
 // view is what page.html is filled with. The nonce is what lets its own style and script run, and

@@ -27,6 +27,40 @@ func TestPage_ShowsMessagesNewestFirst(t *testing.T) {
 	assert.NotContains(t, w.Body.String(), "22222222")
 }
 
+func TestPage_ShowsTheTextOfANoticeInPlaceOfACode(t *testing.T) {
+	inbox := devmail.New()
+	send(t, inbox, message("ada@example.com", "11111111"))
+	assert.Contains(t, get(inbox, "/mail", nil).Body.String(), `class="key"`)
+	assert.NotContains(t, get(inbox, "/mail", nil).Body.String(), "<details open>")
+
+	m := notice("grace@example.com")
+	send(t, inbox, m)
+	body := get(inbox, "/mail?to=grace@example.com", nil).Body.String()
+	assert.Contains(t, body, "<details open><summary>Whole message</summary><pre>"+m.Text()+"</pre>")
+	assert.NotContains(t, body, `class="key"`)
+}
+
+func TestPage_ShowsHTMLInAFrameThatMayDoNothing(t *testing.T) {
+	inbox := devmail.New()
+	m := message("ada@example.com", "11111111")
+	send(t, inbox, m)
+	w := get(inbox, "/mail", nil)
+	assert.Contains(t, w.Body.String(), `<iframe src="?format=html&amp;id=1" sandbox loading=`)
+	assert.Contains(t, w.Header().Get("Content-Security-Policy"), "frame-src 'self';")
+	assert.NotContains(t, w.Header().Get("Content-Security-Policy"), "unsafe")
+
+	w = get(inbox, "/mail?format=html&id=1", nil)
+	assert.Equal(t, 200, w.Code)
+	assert.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
+	assert.Equal(t, "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'",
+		w.Header().Get("Content-Security-Policy"))
+	assert.Equal(t, m.HTML(), w.Body.String())
+
+	for _, id := range []string{"", "0", "2", "01", "x"} {
+		assert.Equal(t, 404, get(inbox, "/mail?format=html&id="+id, nil).Code, "id %q", id)
+	}
+}
+
 func TestPage_SaysWhatToDoWhileEmpty(t *testing.T) {
 	assert.Regexp(t, `(?s)<div id="empty">.*No mail yet.*Sign up or sign in`, get(devmail.New(), "/mail", nil).Body.String())
 	assert.Contains(t, get(devmail.New(), "/mail?to=ada@example.com", nil).Body.String(), "No mail to ada@example.com yet")
@@ -78,9 +112,19 @@ func TestJSON_ListsMessagesNewestFirst(t *testing.T) {
 			delete(got[1], "sent_at")
 			m := message("ada@example.com", "11111111")
 			assert.Equal(t, map[string]string{"to": "ada@example.com", "subject": m.Subject(), "text": m.Text(),
-				"code": "11111111", "purpose": "sign-in"}, got[1])
+				"html": m.HTML(), "code": "11111111", "purpose": "sign-in"}, got[1])
 		})
 	}
+}
+
+func TestJSON_OfANoticeNamesItsPurposeAndNoCode(t *testing.T) {
+	inbox := devmail.New()
+	send(t, inbox, notice("ada@example.com"))
+	var got []map[string]string
+	require.NoError(t, json.Unmarshal(get(inbox, "/mail?format=json", nil).Body.Bytes(), &got))
+	require.Len(t, got, 1)
+	assert.Equal(t, "password-changed", got[0]["purpose"])
+	assert.NotContains(t, got[0], "code")
 }
 
 func TestJSON_OfNobodyIsAnEmptyList(t *testing.T) {

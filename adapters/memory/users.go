@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -18,7 +19,6 @@ func (s *Store) CreateUser(ctx context.Context, u store.User) error {
 		return store.ErrExists
 	}
 	u.Version = 1
-	u.CreatedAt = u.CreatedAt.UTC().Round(0) // a monotonic reading means nothing to who reads it back
 	s.keep(u)
 	return nil
 }
@@ -57,9 +57,11 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) error {
 	return nil
 }
 
-// keep stores a copy of u, so that the caller's map stays the caller's.
+// keep stores a copy of u. A monotonic reading means nothing to who reads a time back.
 func (s *Store) keep(u store.User) {
-	u.Attributes = maps.Clone(u.Attributes)
+	u = clone(u)
+	u.CreatedAt = u.CreatedAt.UTC().Round(0)
+	u.PasswordChangedAt = u.PasswordChangedAt.UTC().Round(0)
 	s.usersByID[u.ID] = &u
 	s.usersByName[u.Username] = &u
 }
@@ -75,7 +77,12 @@ func (s *Store) find(ctx context.Context, index map[string]*store.User, key stri
 	if kept == nil {
 		return store.User{}, store.ErrNotFound
 	}
-	u := *kept
+	return clone(*kept), nil
+}
+
+// clone copies what two users would share, so that the caller's stays the caller's.
+func clone(u store.User) store.User {
 	u.Attributes = maps.Clone(u.Attributes)
-	return u, nil
+	u.PasswordHistory = slices.Clone(u.PasswordHistory)
+	return u
 }

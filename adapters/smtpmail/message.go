@@ -10,10 +10,11 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// errRecipient does not quote the address: who asks for a code is nobody's business.
+// errRecipient does not quote the address: who gets mail is nobody's business.
 var errRecipient = errors.New("recipient is not a canonical address")
 
-// compose turns m into a mail (RFC 5322).
+// compose turns m into a mail (RFC 5322) whose text comes first: clients show the last part that they
+// can (RFC 2046 §5.1.4).
 func (s *Sender) compose(m otp.Message) (*gomail.Msg, error) {
 	if to, err := otp.ParseAddress(string(m.To)); err != nil || to != m.To {
 		return nil, errRecipient
@@ -32,6 +33,7 @@ func (s *Sender) compose(m otp.Message) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(rand.Text() + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // no holiday notes, please (RFC 3834 §5)
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text())
+	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML())
 	return msg, nil
 }
 

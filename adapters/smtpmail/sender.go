@@ -1,4 +1,4 @@
-// Package smtpmail sends codes through an SMTP server.
+// Package smtpmail sends messages through an SMTP server.
 //
 // A code in a mail is as safe as the way the mail takes: unless the host asks for something else,
 // the server must speak TLS with a certificate that is good for its name.

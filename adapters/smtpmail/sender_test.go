@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
 	"os"
 	"strings"
 	"sync"
@@ -44,18 +46,39 @@ func TestSend_DeliversOneMessageToOneRecipient(t *testing.T) {
 	assert.Equal(t, "FROM:<no-reply@example.com> BODY=8BITMIME", mails[0].from)
 	assert.Equal(t, []string{"TO:<ada@example.com>"}, mails[0].to)
 
-	header, body := parse(t, mails[0])
+	header, text, html := parse(t, mails[0])
 	assert.Equal(t, `"Example, Inc." <no-reply@example.com>`, header.Get("From"))
 	assert.Equal(t, "<ada@example.com>", header.Get("To"))
 	assert.Equal(t, m.Subject(), header.Get("Subject"))
 	assert.Equal(t, "auto-generated", header.Get("Auto-Submitted"))
-	assert.Equal(t, "text/plain; charset=UTF-8", header.Get("Content-Type"))
 	assert.Regexp(t, `^<[A-Z2-7]{26}@example\.com>$`, header.Get("Message-Id"))
 	date, err := header.Date()
 	require.NoError(t, err)
 	assert.WithinDuration(t, time.Now(), date, time.Minute)
 	assert.Empty(t, header.Get("User-Agent")+header.Get("X-Mailer"))
-	assert.Equal(t, m.Text(), body)
+	assert.Equal(t, m.Text(), text)
+	assert.Equal(t, m.HTML(), html)
+}
+
+func TestSend_DeliversCodesAndNotices(t *testing.T) {
+	for _, purpose := range []otp.Purpose{otp.SignUp, otp.SignIn, otp.Reset, otp.PasswordChanged,
+		otp.AlreadyRegistered, otp.NotRegistered, otp.NoPassword, otp.AccountDisabled} {
+		srv := new(server).start(t)
+		m := message()
+		m.Purpose = purpose
+		require.NoError(t, open(t, smtpmail.Config{Addr: srv.addr}).Send(t.Context(), m))
+		_, mails := srv.seen()
+		require.Len(t, mails, 1, purpose)
+		assert.Equal(t, []string{"TO:<ada@example.com>"}, mails[0].to, purpose)
+		header, text, html := parse(t, mails[0])
+		assert.Equal(t, m.Subject(), header.Get("Subject"))
+		assert.Equal(t, m.Text(), text)
+		assert.Equal(t, m.HTML(), html)
+		assert.Equal(t, purpose.HasCode(), strings.Contains(mails[0].data, m.Code), purpose)
+		for line := range strings.SplitSeq(mails[0].data, "\n") {
+			assert.LessOrEqual(t, len(line), 78, "%s: %s", purpose, line) // RFC 5322 §2.1.1
+		}
+	}
 }
 
 func TestSend_CarriesAnyLanguage(t *testing.T) {
@@ -65,20 +88,22 @@ func TestSend_CarriesAnyLanguage(t *testing.T) {
 	require.NoError(t, open(t, smtpmail.Config{Addr: srv.addr}).Send(t.Context(), m))
 	_, mails := srv.seen()
 	require.Len(t, mails, 1)
-	header, body := parse(t, mails[0])
+	header, text, html := parse(t, mails[0])
 	subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
 	require.NoError(t, err)
 	assert.Equal(t, m.Subject(), subject)
-	assert.Equal(t, m.Text(), body)
+	assert.Equal(t, m.Text(), text)
+	assert.Equal(t, m.HTML(), html)
 }
 
 func TestSend_LetsNoAppNameIntoHeaderOrEnvelope(t *testing.T) {
 	for app, clean := range map[string]string{
-		"Eve\r\nBcc: victim@example.com":                    "Eve  Bcc: victim@example.com",
-		"Eve\nBcc: victim@example.com\n\nother body":        "Eve Bcc: victim@example.com  other body",
-		"Eve\r\n.\r\nRCPT TO:<victim@example.com>\r\n":      "Eve  .  RCPT TO:<victim@example.com>  ",
-		"Eve\u2028Bcc: victim@example.com\x00\x7f\u0085!":   "Eve Bcc: victim@example.com   !",
-		strings.Repeat("é\r\nBcc: victim@example.com ", 20): strings.Repeat("é  Bcc: victim@example.com ", 20),
+		"Eve\r\nBcc: victim@example.com":                          "Eve  Bcc: victim@example.com",
+		"Eve\nBcc: victim@example.com\n\nother body":              "Eve Bcc: victim@example.com  other body",
+		"Eve\r\n.\r\nRCPT TO:<victim@example.com>\r\n":            "Eve  .  RCPT TO:<victim@example.com>  ",
+		"Eve\u2028Bcc: victim@example.com\x00\x7f\u0085!":         "Eve Bcc: victim@example.com   !",
+		"Eve\r\n--boundary\r\nContent-Type: text/html\r\n\r\n<b>": "Eve  --boundary  Content-Type: text/html    <b>",
+		strings.Repeat("é\r\nBcc: victim@example.com ", 20):       strings.Repeat("é  Bcc: victim@example.com ", 20),
 	} {
 		srv := new(server).start(t)
 		m := message()
@@ -88,11 +113,12 @@ func TestSend_LetsNoAppNameIntoHeaderOrEnvelope(t *testing.T) {
 		assert.Equal(t, []string{"EHLO", "MAIL", "RCPT", "DATA", "QUIT"}, verbs)
 		require.Len(t, mails, 1)
 		assert.Equal(t, []string{"TO:<ada@example.com>"}, mails[0].to)
-		header, body := parse(t, mails[0])
+		header, text, html := parse(t, mails[0])
 		assert.Equal(t, "<ada@example.com>", header.Get("To"))
-		assert.Len(t, header, 9, "From, To, Subject, Date, Message-ID, Auto-Submitted and three of MIME")
+		assert.Len(t, header, 8, "From, To, Subject, Date, Message-ID, Auto-Submitted and two of MIME")
 		m.App = clean
-		assert.Equal(t, m.Text(), body)
+		assert.Equal(t, m.Text(), text)
+		assert.Equal(t, m.HTML(), html)
 		subject, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
 		require.NoError(t, err)
 		assert.Equal(t, m.Subject(), subject)
@@ -127,7 +153,7 @@ func TestSend_WorksFromManyGoroutines(t *testing.T) {
 	_, mails := srv.seen()
 	ids := map[string]bool{}
 	for _, m := range mails {
-		header, _ := parse(t, m)
+		header, _, _ := parse(t, m)
 		ids[header.Get("Message-Id")] = true
 	}
 	assert.Len(t, ids, 10)
@@ -147,12 +173,29 @@ func open(t *testing.T, c smtpmail.Config) *smtpmail.Sender {
 	return sender
 }
 
-func parse(t *testing.T, r received) (mail.Header, string) {
+// parse takes a mail apart, which must be of a text and, after it, of HTML.
+func parse(t *testing.T, r received) (header mail.Header, text, html string) {
 	t.Helper()
 	m, err := mail.ReadMessage(strings.NewReader(r.data))
 	require.NoError(t, err)
-	require.Equal(t, "quoted-printable", m.Header.Get("Content-Transfer-Encoding"))
-	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	require.NoError(t, err)
-	return m.Header, strings.ReplaceAll(string(body), "\r\n", "\n")
+	require.Equal(t, "multipart/alternative", kind)
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	text, html = next(t, parts, "text/plain; charset=UTF-8"), next(t, parts, "text/html; charset=UTF-8")
+	_, err = parts.NextRawPart()
+	require.ErrorIs(t, err, io.EOF, "a third part")
+	return m.Header, text, html
+}
+
+// next returns the next part, decoded, which must be of a content type.
+func next(t *testing.T, parts *multipart.Reader, contentType string) string {
+	t.Helper()
+	part, err := parts.NextRawPart()
+	require.NoError(t, err)
+	require.Equal(t, textproto.MIMEHeader{
+		"Content-Type": {contentType}, "Content-Transfer-Encoding": {"quoted-printable"}}, part.Header)
+	body, err := io.ReadAll(quotedprintable.NewReader(part))
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(body), "\r\n", "\n")
 }

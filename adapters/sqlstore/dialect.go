@@ -85,10 +85,10 @@ type queries struct {
 	hasSchema     string // -> number of tables called nativeauth_migrations
 	schemaVersion string // -> highest version applied, 0 if none
 
-	createUser     string // id, username, email, attributes, disabled, epoch, created_at; no row changed: it exists
+	createUser     string // all columns but version, in their order; no row changed: it exists
 	userByUsername string // username -> all columns
 	userByID       string // id -> all columns
-	updateUser     string // username, email, attributes, disabled, epoch, id, version; no row changed: refused
+	updateUser     string // the columns that change, in their order, id, version; no row changed: refused
 	userVersion    string // id -> version
 
 	getState     string // key -> value, version, ms to live

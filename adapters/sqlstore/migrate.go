@@ -17,7 +17,9 @@ var migrations embed.FS
 // Migrations returns the files that make the tables, for hosts that apply migrations with a tool of
 // their own. They are called 0001_what.sql and so on, are applied in this order, each in a transaction
 // where the database has that for such statements, and never change once they are released. Each
-// enters its version in the table nativeauth_migrations. Of the options WithTablePrefix counts here; if
+// enters its version in the table nativeauth_migrations. An instance of the release before may go on
+// while they are applied: it writes the columns that it knows, and leaves new ones alone, which have
+// a default. Started again it refuses the newer schema. Of the options WithTablePrefix counts here; if
 // the prefix is not fit for one, no file can be opened.
 func Migrations(d Dialect, opts ...Option) fs.FS {
 	files, err := fs.Sub(migrations, "migrations/"+d.name)

@@ -16,10 +16,7 @@ import (
 func TestOpen_LeavesMigrationsToTheHost(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		dsn := d.fresh(t)
-		if d.driver == "mysql" {
-			dsn = withMySQL(t, dsn, func(c *mysql.Config) { c.MultiStatements = true }) // as such tools have it
-		}
-		db := d.pool(t, dsn)
+		db := d.pool(t, asTool(t, d, dsn))
 		_, err := sqlstore.Open(t.Context(), db, d.dialect, sqlstore.WithoutMigrations())
 		require.ErrorContains(t, err, "the schema has version 0")
 
@@ -28,6 +25,14 @@ func TestOpen_LeavesMigrationsToTheHost(t *testing.T) {
 		require.NoError(t, err)
 		s.Close()
 	})
+}
+
+// asTool returns the DSN as tools for migrations have it.
+func asTool(t *testing.T, d database, dsn string) string {
+	if d.driver != "mysql" {
+		return dsn
+	}
+	return withMySQL(t, dsn, func(c *mysql.Config) { c.MultiStatements = true })
 }
 
 // apply runs files as a tool for migrations does.
@@ -46,7 +51,7 @@ func apply(t *testing.T, db *sql.DB, files fs.FS) {
 // A crash, or a cluster without locks, leaves any part of a migration behind where each statement
 // commits by itself.
 func TestMigrations_OfMySQLCanBeRepeated(t *testing.T) {
-	db := mariadb.pool(t, withMySQL(t, mariadb.fresh(t), func(c *mysql.Config) { c.MultiStatements = true }))
+	db := mariadb.pool(t, asTool(t, mariadb, mariadb.fresh(t)))
 	apply(t, db, sqlstore.Migrations(sqlstore.MySQL))
 	apply(t, db, sqlstore.Migrations(sqlstore.MySQL))
 	_, err := db.Exec(`DROP TABLE nativeauth_state; DELETE FROM nativeauth_migrations`)

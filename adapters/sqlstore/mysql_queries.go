@@ -21,20 +21,25 @@ WHERE table_schema = DATABASE() AND table_name = 'nativeauth_migrations'`,
 	schemaVersion: `SELECT coalesce(max(version), 0) FROM nativeauth_migrations`,
 
 	createUser: `
-INSERT INTO nativeauth_users (id, username, email, attributes, disabled, epoch, version, created_at)
-VALUES (?, ?, ?, ?, ?, ?, 1, ?)`,
+INSERT INTO nativeauth_users (
+  id, username, email, attributes, password_hash, password_history, password_changed_at,
+  must_change_password, disabled, epoch, version, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
 
 	userByUsername: `
-SELECT id, username, email, attributes, disabled, epoch, version, created_at
+SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
+       must_change_password, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE username = ?`,
 
 	userByID: `
-SELECT id, username, email, attributes, disabled, epoch, version, created_at
+SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
+       must_change_password, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE id = ?`,
 
 	updateUser: `
 UPDATE nativeauth_users
-SET username = ?, email = ?, attributes = ?, disabled = ?, epoch = ?, version = version + 1
+SET username = ?, email = ?, attributes = ?, password_hash = ?, password_history = ?,
+    password_changed_at = ?, must_change_password = ?, disabled = ?, epoch = ?, version = version + 1
 WHERE id = ? AND version = ?`,
 
 	userVersion: `SELECT version FROM nativeauth_users WHERE id = ?`,

@@ -19,27 +19,31 @@ func TestOpen_ManyInstancesStartAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		for range 3 {
 			dsn := d.fresh(t)
-			gate := make(chan struct{})
-			var instances sync.WaitGroup
-			for range 10 {
-				db := d.pool(t, dsn)
-				db.SetMaxOpenConns(2) // ten pools are many connections for a server that others use
-				instances.Go(func() {
-					<-gate
-					s, err := sqlstore.Open(t.Context(), db, d.dialect)
-					if assert.NoError(t, err) {
-						s.Close()
-					}
-				})
-			}
-			close(gate)
-			instances.Wait()
-
+			startTen(t, d, dsn)
 			files, err := fs.Glob(sqlstore.Migrations(d.dialect), "*.sql")
 			require.NoError(t, err)
 			assert.Len(t, files, number(t, d.pool(t, dsn), `SELECT count(*) FROM nativeauth_migrations`))
 		}
 	})
+}
+
+// startTen opens, at once, what ten instances on one database open.
+func startTen(t *testing.T, d database, dsn string, opts ...sqlstore.Option) {
+	gate := make(chan struct{})
+	var instances sync.WaitGroup
+	for range 10 {
+		db := d.pool(t, dsn)
+		db.SetMaxOpenConns(2) // ten pools are many connections for a server that others use
+		instances.Go(func() {
+			<-gate
+			s, err := sqlstore.Open(t.Context(), db, d.dialect, opts...)
+			if assert.NoError(t, err) {
+				s.Close()
+			}
+		})
+	}
+	close(gate)
+	instances.Wait()
 }
 
 func TestOpen_RefusesANewerSchema(t *testing.T) {

@@ -19,24 +19,29 @@ var postgresQueries = queries{
 	schemaVersion: `SELECT coalesce(max(version), 0) FROM nativeauth_migrations`,
 
 	createUser: `
-INSERT INTO nativeauth_users (id, username, email, attributes, disabled, epoch, version, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, 1, $7)
+INSERT INTO nativeauth_users (
+  id, username, email, attributes, password_hash, password_history, password_changed_at,
+  must_change_password, disabled, epoch, version, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)
 ON CONFLICT DO NOTHING`,
 
 	userByUsername: `
-SELECT id, username, email, attributes, disabled, epoch, version, created_at
+SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
+       must_change_password, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE username = $1`,
 
 	userByID: `
-SELECT id, username, email, attributes, disabled, epoch, version, created_at
+SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
+       must_change_password, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE id = $1`,
 
 	// NOT EXISTS spares the server's log an error. The unique index decides.
 	updateUser: `
 UPDATE nativeauth_users
-SET username = $1, email = $2, attributes = $3, disabled = $4, epoch = $5, version = version + 1
-WHERE id = $6 AND version = $7
-  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = $1 AND other.id <> $6)`,
+SET username = $1, email = $2, attributes = $3, password_hash = $4, password_history = $5,
+    password_changed_at = $6, must_change_password = $7, disabled = $8, epoch = $9, version = version + 1
+WHERE id = $10 AND version = $11
+  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = $1 AND other.id <> $10)`,
 
 	userVersion: `SELECT version FROM nativeauth_users WHERE id = $1`,
 

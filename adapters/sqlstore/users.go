@@ -13,12 +13,13 @@ import (
 
 // CreateUser implements store.Users.
 func (s *Store) CreateUser(ctx context.Context, u store.User) error {
-	attributes, err := encodeAttributes(u.Attributes)
+	e, err := encodeUser(u)
 	if err != nil {
 		return fmt.Errorf("sqlstore: create user: %w", err)
 	}
 	changed, err := s.exec(ctx, s.queries.createUser,
-		u.ID, u.Username, u.Email, attributes, u.Disabled, u.Epoch, u.CreatedAt.UnixMilli())
+		u.ID, u.Username, u.Email, e.attributes, u.PasswordHash, e.passwordHistory, e.passwordChangedAt,
+		u.MustChangePassword, u.Disabled, u.Epoch, e.createdAt)
 	return oneChanged(changed, err, "create user", store.ErrExists)
 }
 
@@ -34,12 +35,13 @@ func (s *Store) UserByID(ctx context.Context, id string) (store.User, error) {
 
 // UpdateUser implements store.Users.
 func (s *Store) UpdateUser(ctx context.Context, u store.User) error {
-	attributes, err := encodeAttributes(u.Attributes)
+	e, err := encodeUser(u)
 	if err != nil {
 		return fmt.Errorf("sqlstore: update user: %w", err)
 	}
 	changed, err := s.exec(ctx, s.queries.updateUser,
-		u.Username, u.Email, attributes, u.Disabled, u.Epoch, u.ID, u.Version)
+		u.Username, u.Email, e.attributes, u.PasswordHash, e.passwordHistory, e.passwordChangedAt,
+		u.MustChangePassword, u.Disabled, u.Epoch, u.ID, u.Version)
 	if err == nil && changed == 0 {
 		return s.whyNotUpdated(ctx, u)
 	}
@@ -64,21 +66,58 @@ func (s *Store) whyNotUpdated(ctx context.Context, u store.User) error {
 
 func (s *Store) find(ctx context.Context, query, key string) (store.User, error) {
 	var u store.User
-	var attributes []byte
-	var createdAt int64
+	var e encodedUser
 	err := s.db.QueryRowContext(ctx, query, key).Scan(
-		&u.ID, &u.Username, &u.Email, &attributes, &u.Disabled, &u.Epoch, &u.Version, &createdAt)
+		&u.ID, &u.Username, &u.Email, &e.attributes, &u.PasswordHash, &e.passwordHistory, &e.passwordChangedAt,
+		&u.MustChangePassword, &u.Disabled, &u.Epoch, &u.Version, &e.createdAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.User{}, store.ErrNotFound
 	}
 	if err == nil {
-		err = json.Unmarshal(attributes, &u.Attributes)
+		err = e.decode(&u)
 	}
 	if err != nil {
 		return store.User{}, fmt.Errorf("sqlstore: find user: %w", err)
 	}
-	u.CreatedAt = time.UnixMilli(createdAt).UTC()
 	return u, nil
+}
+
+// encodedUser are the columns of a user for which Go and SQL have no type in common. Times are
+// milliseconds since 1970.
+type encodedUser struct {
+	attributes        string         // a JSON object
+	passwordHistory   sql.NullString // a JSON array; NULL if there is none
+	passwordChangedAt sql.NullInt64  // NULL if never
+	createdAt         int64
+}
+
+func encodeUser(u store.User) (e encodedUser, err error) {
+	e.createdAt = u.CreatedAt.UnixMilli()
+	if !u.PasswordChangedAt.IsZero() {
+		e.passwordChangedAt = sql.NullInt64{Int64: u.PasswordChangedAt.UnixMilli(), Valid: true}
+	}
+	if len(u.PasswordHistory) > 0 {
+		history, err := json.Marshal(u.PasswordHistory)
+		if err != nil {
+			return e, err
+		}
+		e.passwordHistory = sql.NullString{String: string(history), Valid: true}
+	}
+	e.attributes, err = encodeAttributes(u.Attributes)
+	return e, err
+}
+
+func (e encodedUser) decode(u *store.User) error {
+	u.CreatedAt = time.UnixMilli(e.createdAt).UTC()
+	if e.passwordChangedAt.Valid {
+		u.PasswordChangedAt = time.UnixMilli(e.passwordChangedAt.Int64).UTC()
+	}
+	if e.passwordHistory.Valid {
+		if err := json.Unmarshal([]byte(e.passwordHistory.String), &u.PasswordHistory); err != nil {
+			return err
+		}
+	}
+	return json.Unmarshal([]byte(e.attributes), &u.Attributes)
 }
 
 func encodeAttributes(attributes map[string]string) (string, error) {

@@ -27,15 +27,15 @@ var allowed = map[string][]string{
 	"internal/keyed": {},
 	"otp":            {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
 	"password":       {"golang.org/x/crypto", "golang.org/x/text"},
-	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4"},
-	"internal/flow":  {"store", "otp", "token", "attrs", "internal/guid", "internal/keyed"},
+	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4", "golang.org/x/crypto/chacha20poly1305"},
+	"internal/flow":  {"store", "otp", "token", "attrs", "password", "internal/guid", "internal/keyed"},
 
 	// One suite holds an adapter to all contracts, also to that of token.Keys.
 	"store/storetest": {"store", "token", "github.com/go-jose/go-jose/v4", "github.com/stretchr/testify"},
 
 	// The two adapters are what an issuer on loopback gets where the host brings nothing.
 	"handler": {
-		"internal/flow", "internal/guid", "token", "attrs", "store", "otp", "adapters/memory", "adapters/consolemail",
+		"internal/flow", "internal/guid", "token", "attrs", "store", "otp", "password", "adapters/memory", "adapters/consolemail",
 		"github.com/gorilla/schema", "github.com/go-jose/go-jose/v4",
 	},
 

@@ -16,7 +16,7 @@ import (
 
 func (s *stage) again(continuation string) (token, code string) {
 	s.Helper()
-	return s.newest(func() (CodeSent, error) {
+	return s.newest(func() (Challenged, error) {
 		return s.SignUpChallenge(s.Context(), Challenge{Client: s.plain, Token: continuation})
 	})
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -13,8 +14,23 @@ import (
 	"github.com/nativeauth/nativeauth/token"
 )
 
-// addressSize is how many bytes of a flow's id belong to its address.
-const addressSize = 8
+// accountID is what an account is counted under, whether or not it exists. It does not tell its name.
+type accountID [8]byte
+
+// account returns the id of an account: that of its address or, where it has none, of its user name.
+func (e *Engine) account(email, username string) (id accountID) {
+	sum := e.names.Sum([]byte(cmp.Or(email, username)))
+	copy(id[:], sum[:])
+	return id
+}
+
+// accountOf returns the account that a flow is about.
+func accountOf(id token.ID) accountID { return accountID(id[:len(accountID{})]) }
+
+// key names something that is kept of the account.
+func (a accountID) key(what string) string {
+	return what + "/" + base64.RawURLEncoding.EncodeToString(a[:])
+}
 
 // counter names what a call has to count, and for how long the count lasts. Both can be told from
 // the token, so that counting costs no waiting of its own.
@@ -28,8 +44,10 @@ type counter struct {
 func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 	switch {
 	case in.refused != nil:
-	case ev.isChallenge() && e.ResendInterval > 0:
-		return counter{"sent/" + base64.RawURLEncoding.EncodeToString(t.Flow[:addressSize]), e.ResendInterval}
+	case ev.isChallenge() && e.ResendInterval > 0 && !state(t.State).lacksPassword():
+		return counter{accountOf(t.Flow).key("sent"), e.ResendInterval}
+	case ev == redeemPassword:
+		return passwordTries(accountOf(t.Flow))
 	case ev.takesCode():
 		if _, ok := otp.Canonical(in.code); ok { // nothing else is compared
 			return counter{t.Flow.Key() + "/" + strconv.Itoa(int(t.Code)), e.CodeLife}
@@ -40,15 +58,21 @@ func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 
 // loadAndCount reads the flow and counts what the call has to count, both at once. The count stands,
 // whatever becomes of the call.
-func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev event, in input) (*flow, error) {
+func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Continuation, ev event, in input) (*flow, error) {
 	c := e.counterOf(t, ev, in)
 	if c.key == "" {
-		return e.load(ctx, t.Flow)
+		return e.find(ctx, client, t)
+	}
+	if t.Record != nil {
+		return e.findThenCount(ctx, client, t, c, in)
 	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
-	f, err := e.load(ctx, t.Flow)
+	f, err := e.find(ctx, client, t)
 	n, countErr := counted()
 	if err != nil {
+		if countErr == nil {
+			e.uncount(ctx, ev, c, n)
+		}
 		return nil, err
 	}
 	if countErr != nil {
@@ -56,6 +80,37 @@ func (e *Engine) loadAndCount(ctx context.Context, t token.Continuation, ev even
 	}
 	f.counter, f.count = c, n
 	return f, nil
+}
+
+// findThenCount is for a flow that its token carries: to read it takes no waiting, and if it asks for
+// a password, no code is to be counted.
+func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Continuation, c counter, in input) (*flow, error) {
+	f, err := e.find(ctx, client, t)
+	if err != nil || e.method(f, in) == typePassword {
+		return f, err
+	}
+	f.counter = c
+	f.count, err = e.State.Add(ctx, c.key, 1, c.life)
+	if err != nil {
+		return nil, fmt.Errorf("count: %w", err)
+	}
+	return f, nil
+}
+
+// uncount takes a try at a password off the count when nothing is compared after all. Tries at a code
+// stay: they are of one flow only.
+func (e *Engine) uncount(ctx context.Context, ev event, c counter, n store.Count) {
+	if ev == redeemPassword {
+		e.forgive(ctx, c, n)
+	}
+}
+
+// forgive takes a try off the count that was not wrong. If that fails, or the count may be over by
+// now, it stays: a new count must not begin below zero.
+func (e *Engine) forgive(ctx context.Context, c counter, n store.Count) {
+	if n.TTL > longestStep {
+		_, _ = e.State.Add(ctx, c.key, -1, c.life)
+	}
 }
 
 // giveBack undoes the count of a code that could have been sent and was not. If that fails, too, or

@@ -5,6 +5,9 @@
 // the current one and that the move is in the table, does its work, and writes the record with one
 // compare-and-swap before it answers. So a step that raced another is refused and nothing is done
 // twice, on any number of instances; and a crash leaves a record that expires.
+//
+// A flow that only names an account is not worth a record yet: it travels in its token, encrypted,
+// and its first challenge writes it. Opening such flows costs the store no room, however many.
 package flow
 
 import (
@@ -17,6 +20,7 @@ import (
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/internal/keyed"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
@@ -34,8 +38,11 @@ type Config struct {
 	Queue  *otp.Queue
 	Signer *token.Signer
 	Claims token.ClaimsFunc // or nil
+	Policy password.Policy
+	Hasher *password.Hasher
 
 	Aliases        bool
+	HideAccounts   bool
 	StrictScopes   bool
 	CodeLife       time.Duration
 	ResendInterval time.Duration // 0 means no wait
@@ -53,6 +60,8 @@ type Client struct {
 	ID         string
 	Attributes *attrs.Set
 	Scopes     []string // of resources; nil means all
+	Passwords  bool     // sign-up asks for a password, sign-in takes one
+	Reset      bool     // a forgotten one can be replaced
 }
 
 // Resource is an API and the scopes it has.
@@ -65,6 +74,7 @@ const (
 	idleLife      = 10 * time.Minute // of a continuation token
 	flowLife      = 30 * time.Minute // of a flow, however busy
 	sendsPerFlow  = 5
+	noticeLife    = 24 * time.Hour   // in which a mail server may be down
 	longestStep   = 5 * time.Second  // no call takes longer
 	clockSkew     = 5 * time.Minute  // that instances may be apart
 	reuseGrace    = 10 * time.Second // in which a refresh may be repeated
@@ -72,12 +82,14 @@ const (
 	defaultScopes = "openid profile offline_access"
 )
 
-// Engine runs the flows. It is safe for concurrent use and has no state of its own.
+// Engine runs the flows. It is safe for concurrent use. What it remembers itself is the time of the
+// store, for a second.
 type Engine struct {
 	Config
 	codes  otp.Hasher
 	opaque token.Opaque
 	names  *keyed.MAC // makes the hashes of addresses
+	clock  *storeClock
 }
 
 // New returns an Engine.
@@ -87,6 +99,7 @@ func New(c Config) *Engine {
 		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
 		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
 		names:  keyed.New(subkeys(c.Secrets[:1], "name")[0]),
+		clock:  &storeClock{state: c.State, now: c.Now, random: c.Random},
 	}
 }
 

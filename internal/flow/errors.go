@@ -21,7 +21,9 @@ var (
 	ErrCodeWrong        = errors.New("the code is wrong, expired, used or tried too often")
 	ErrUserExists       = errors.New("the user name has an account")
 	ErrUserNotFound     = errors.New("the user name has no account")
-	ErrCredentials      = errors.New("the account is disabled or not the one named")
+	ErrCredentials      = errors.New("the password is wrong, tried too often, or the account is disabled or not the one named")
+	ErrMustChange       = errors.New("the password must be changed before it is good again")
+	ErrNoRecovery       = errors.New("the account has no password to reset, or the client no resets")
 	ErrScope            = errors.New("a scope is unknown or of a second resource")
 	ErrConsent          = errors.New("the client may not have a scope")
 	ErrRefreshInvalid   = errors.New("the refresh token is not good")
@@ -60,7 +62,8 @@ func (r *Redirect) Error() string { return "the client has to use a browser" }
 // An interrupt is a step that was taken and led to a state which wants something more. Token goes
 // on from there.
 type (
-	// CredentialRequired asks for the code, after attributes that came before it.
+	// CredentialRequired asks for the code, after attributes or a password that came before it, or for
+	// the password, after the code.
 	CredentialRequired struct{ Token string }
 	// AttributesRequired asks for the attributes that are still missing.
 	AttributesRequired struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/nativeauth/nativeauth/adapters/memory"
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
@@ -79,6 +80,7 @@ func (s *stage) engine(skew time.Duration, change ...func(*Config)) *Engine {
 		Secrets:   [][]byte{[]byte(strings.Repeat("s", 32))},
 		Resources: []Resource{{"https://id.example", []string{"Orders.Read", "Orders.Write"}}, {"api://stock", []string{"Stock.Read"}}},
 		Users:     s.store, State: s.state, Signer: token.NewSigner(s.keys),
+		Hasher:   password.NewHasher(password.HasherConfig{Random: rand.Reader}),
 		Queue:    otp.NewQueue(&s.mail, slog.New(slog.NewTextHandler(io.Discard, nil)), now),
 		CodeLife: 10 * time.Minute, AccessLife: 15 * time.Minute, IDLife: time.Hour,
 		RefreshIdle: 14 * 24 * time.Hour, RefreshLife: 90 * 24 * time.Hour,
@@ -120,7 +122,7 @@ func (s *stage) code(n int) string {
 }
 
 // newest waits for one more mail than before and returns its code.
-func (s *stage) newest(call func() (CodeSent, error)) (token, code string) {
+func (s *stage) newest(call func() (Challenged, error)) (token, code string) {
 	s.Helper()
 	s.mail.mu.Lock()
 	n := len(s.mail.list)
@@ -167,7 +169,9 @@ func (s *stage) startSignUp(c *Client, attributes string) string {
 func (s *stage) sentSignUp(c *Client, attributes string) (token, code string) {
 	s.Helper()
 	started := s.startSignUp(c, attributes)
-	return s.newest(func() (CodeSent, error) { return s.SignUpChallenge(s.Context(), Challenge{Client: c, Token: started}) })
+	return s.newest(func() (Challenged, error) {
+		return s.SignUpChallenge(s.Context(), Challenge{Client: c, Token: started})
+	})
 }
 
 func (s *stage) startSignIn(c *Client) string {
@@ -180,7 +184,9 @@ func (s *stage) startSignIn(c *Client) string {
 func (s *stage) sentSignIn(c *Client) (token, code string) {
 	s.Helper()
 	started := s.startSignIn(c)
-	return s.newest(func() (CodeSent, error) { return s.SignInChallenge(s.Context(), Challenge{Client: c, Token: started}) })
+	return s.newest(func() (Challenged, error) {
+		return s.SignInChallenge(s.Context(), Challenge{Client: c, Token: started})
+	})
 }
 
 // account makes the user that signs in.
@@ -188,5 +194,30 @@ func (s *stage) account() store.User {
 	s.Helper()
 	u := store.User{ID: "9b2c1d3e-0000-4000-8000-000000000001", Username: casey, Email: casey, CreatedAt: s.clock.now()}
 	require.NoError(s, s.store.CreateUser(s.Context(), u))
+	return u
+}
+
+var hashes sync.Map
+
+// hashOf returns the hash of a password, which is made once.
+func hashOf(text string) string {
+	if hash, ok := hashes.Load(text); ok {
+		return hash.(string)
+	}
+	hash, err := password.NewHasher(password.HasherConfig{}).Hash(context.Background(), text)
+	if err != nil {
+		panic(err)
+	}
+	hashes.Store(text, hash)
+	return hash
+}
+
+// accountWithPassword makes the user that signs in with a password.
+func (s *stage) accountWithPassword(text string) store.User {
+	s.Helper()
+	u := s.account()
+	u.PasswordHash = hashOf(text)
+	u.Version = 1
+	require.NoError(s, s.store.UpdateUser(s.Context(), u))
 	return u
 }

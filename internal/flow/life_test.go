@@ -113,7 +113,7 @@ func TestSkew_ACodeIsGoodUpToItsLastMoment(t *testing.T) {
 			started, err := gives.SignInStart(t.Context(), SignInStart{Client: s.client, Username: casey, Types: "oob redirect"})
 			require.NoError(t, err)
 			s.clock.pass(time.Minute) // a code has its own birthday
-			sent, code := s.newest(func() (CodeSent, error) {
+			sent, code := s.newest(func() (Challenged, error) {
 				return takes.SignInChallenge(t.Context(), Challenge{Client: s.client, Token: started.Token})
 			})
 			s.clock.pass(at)
@@ -132,7 +132,7 @@ func TestSkew_ACodeOfTenMinutesIsGoodUpToItsLastMoment(t *testing.T) {
 		onTwo(t, asItIs, func(t *testing.T, s *stage, gives, takes *Engine) {
 			started, err := gives.SignUpStart(t.Context(), SignUpStart{Client: s.plain, Username: casey, Types: "oob redirect"})
 			require.NoError(t, err)
-			sent, code := s.newest(func() (CodeSent, error) {
+			sent, code := s.newest(func() (Challenged, error) {
 				return gives.SignUpChallenge(t.Context(), Challenge{Client: s.plain, Token: started.Token})
 			})
 			s.clock.pass(at)
@@ -177,7 +177,7 @@ func signedInFamily(t *testing.T, s *stage, e *Engine) string {
 	s.account()
 	started, err := e.SignInStart(t.Context(), SignInStart{Client: s.plain, Username: casey, Types: "oob redirect"})
 	require.NoError(t, err)
-	sent, code := s.newest(func() (CodeSent, error) {
+	sent, code := s.newest(func() (Challenged, error) {
 		return e.SignInChallenge(t.Context(), Challenge{Client: s.plain, Token: started.Token})
 	})
 	tokens, err := e.Token(t.Context(), Redeem{Client: s.plain, Token: sent, Grant: "oob", Code: code})

@@ -11,8 +11,16 @@ const (
 	signUpCodeSent   state = 2
 	signUpAttributes state = 3 // the address is proven, attributes are missing
 	signUpDone       state = 4 // the account exists
+	signUpCredential state = 5 // the address is proven, a password is missing
+	signUpPassword   state = 6 // and was asked for
 	signInStarted    state = 16
 	signInCodeSent   state = 17
+	signInPassword   state = 18 // the password was asked for
+	resetStarted     state = 24
+	resetCodeSent    state = 25
+	resetProven      state = 26 // the address is proven, the new password is missing
+	resetSubmitted   state = 27 // the account has its new password
+	resetDone        state = 28 // and the app knows
 	signedIn         state = 32 // tokens were given: the record is a family of refresh tokens
 )
 
@@ -29,15 +37,23 @@ const (
 	redeemPassword  event = "token for a password"
 	redeemSecond    event = "token for a second factor"
 	redeemFlow      event = "token for a finished flow"
+	challengeReset  event = "reset challenge"
+	giveResetCode   event = "reset code"
+	giveNewPassword event = "new password"
+	pollReset       event = "reset poll"
 )
 
-func (ev event) isChallenge() bool { return ev == challengeSignUp || ev == challengeSignIn }
+func (ev event) isChallenge() bool {
+	return ev == challengeSignUp || ev == challengeSignIn || ev == challengeReset
+}
 
-func (ev event) takesCode() bool { return ev == giveCode || ev == redeemCode }
+func (ev event) takesCode() bool { return ev == giveCode || ev == redeemCode || ev == giveResetCode }
 
 // input is what a call brings along. A step reads what it needs.
 type input struct {
+	types      challengeTypes // 0 means those of the opening call
 	code       string
+	password   string
 	attributes string
 	refused    error // what was found wrong before the flow was opened
 }
@@ -58,17 +74,32 @@ type outcome struct {
 
 // moves is all that can happen. A move that is not listed is refused.
 var moves = map[move]outcome{
-	{signUpStarted, challengeSignUp}:   {signUpCodeSent, (*Engine).openingCode},
-	{signUpCodeSent, challengeSignUp}:  {signUpCodeSent, (*Engine).makeCode}, // resend
-	{signUpStarted, giveAttributes}:    {signUpStarted, (*Engine).keepAttributes},
-	{signUpCodeSent, giveAttributes}:   {signUpStarted, (*Engine).keepAttributes},
-	{signUpCodeSent, giveCode}:         {signUpDone, (*Engine).proveAddress},
-	{signUpAttributes, giveAttributes}: {signUpDone, (*Engine).completeAttributes},
-	{signUpDone, redeemFlow}:           {signedIn, (*Engine).proveNothing},
+	{signUpStarted, challengeSignUp}:    {signUpCodeSent, (*Engine).askOpeningCode},
+	{signUpCodeSent, challengeSignUp}:   {signUpCodeSent, (*Engine).askCode}, // resend
+	{signUpStarted, giveAttributes}:     {signUpStarted, (*Engine).keepAttributes},
+	{signUpCodeSent, giveAttributes}:    {signUpStarted, (*Engine).keepAttributes},
+	{signUpStarted, givePassword}:       {signUpStarted, (*Engine).keepPassword},
+	{signUpCodeSent, givePassword}:      {signUpStarted, (*Engine).keepPassword},
+	{signUpCodeSent, giveCode}:          {signUpDone, (*Engine).proveAddress},
+	{signUpCredential, challengeSignUp}: {signUpPassword, (*Engine).askPassword},
+	{signUpPassword, challengeSignUp}:   {signUpPassword, (*Engine).askPassword},
+	{signUpCredential, givePassword}:    {signUpDone, (*Engine).completePassword},
+	{signUpPassword, givePassword}:      {signUpDone, (*Engine).completePassword},
+	{signUpAttributes, giveAttributes}:  {signUpDone, (*Engine).completeAttributes},
+	{signUpDone, redeemFlow}:            {signedIn, (*Engine).proveNothing},
 
-	{signInStarted, challengeSignIn}:  {signInCodeSent, (*Engine).makeCode},
-	{signInCodeSent, challengeSignIn}: {signInCodeSent, (*Engine).makeCode}, // resend
+	{signInStarted, challengeSignIn}:  {signInPassword, (*Engine).askCredential},
+	{signInCodeSent, challengeSignIn}: {signInCodeSent, (*Engine).askCredential}, // resend, or the other method
+	{signInPassword, challengeSignIn}: {signInPassword, (*Engine).askCredential},
 	{signInCodeSent, redeemCode}:      {signedIn, (*Engine).checkCode},
+	{signInPassword, redeemPassword}:  {signedIn, (*Engine).checkPassword},
+
+	{resetStarted, challengeReset}:  {resetCodeSent, (*Engine).askCode},
+	{resetCodeSent, challengeReset}: {resetCodeSent, (*Engine).askCode}, // resend
+	{resetCodeSent, giveResetCode}:  {resetProven, (*Engine).proveReset},
+	{resetProven, giveNewPassword}:  {resetSubmitted, (*Engine).replacePassword},
+	{resetSubmitted, pollReset}:     {resetDone, (*Engine).proveNothing},
+	{resetDone, redeemFlow}:         {signedIn, (*Engine).proveNothing},
 }
 
 // take makes the move that ev is from where f stands.
@@ -79,4 +110,18 @@ func (e *Engine) take(ctx context.Context, f *flow, ev event, in input) error {
 	}
 	f.State = m.to
 	return m.do(e, ctx, f, in)
+}
+
+// step opens the flow of a token, makes the move that ev is from there, and saves the flow with a
+// fresh token, which it returns.
+func (e *Engine) step(ctx context.Context, client *Client, text string, ev event, in input) (*flow, string, error) {
+	f, err := e.open(ctx, client, text, ev, in)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := e.take(ctx, f, ev, in); err != nil {
+		return nil, "", err
+	}
+	next, err := e.save(ctx, f)
+	return f, next, err
 }

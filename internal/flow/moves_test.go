@@ -17,15 +17,23 @@ import (
 // legal is the contract's view (sections 6.1 and 6.3): which call is answered where, and where it
 // leads a flow that lacks nothing.
 var legal = map[state]map[event]state{
-	signUpStarted:    {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted},
-	signUpCodeSent:   {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted, giveCode: signUpDone},
+	signUpStarted:    {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted, givePassword: signUpStarted},
+	signUpCodeSent:   {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted, givePassword: signUpStarted, giveCode: signUpDone},
+	signUpCredential: {challengeSignUp: signUpPassword, givePassword: signUpDone},
+	signUpPassword:   {challengeSignUp: signUpPassword, givePassword: signUpDone},
 	signUpAttributes: {giveAttributes: signUpDone},
 	signUpDone:       {redeemFlow: signedIn},
-	signInStarted:    {challengeSignIn: signInCodeSent},
+	signInStarted:    {challengeSignIn: signInPassword},
 	signInCodeSent:   {challengeSignIn: signInCodeSent, redeemCode: signedIn},
+	signInPassword:   {challengeSignIn: signInPassword, redeemPassword: signedIn},
+	resetStarted:     {challengeReset: resetCodeSent},
+	resetCodeSent:    {challengeReset: resetCodeSent, giveResetCode: resetProven},
+	resetProven:      {giveNewPassword: resetSubmitted},
+	resetSubmitted:   {pollReset: resetDone},
+	resetDone:        {redeemFlow: signedIn},
 	signedIn:         {},
 	// Numbers that stand for nothing.
-	0: {}, 5: {}, 15: {}, 18: {}, 31: {}, 33: {}, 255: {},
+	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 255: {},
 }
 
 // calls are the ways to make each event happen, with all that it needs.
@@ -43,7 +51,23 @@ var calls = map[event]func(s *stage, token string) error{
 		return err
 	},
 	givePassword: func(s *stage, token string) error {
-		_, err := s.SignUpContinue(s.Context(), SignUpContinue{Client: s.client, Token: token, Grant: "password"})
+		_, err := s.SignUpContinue(s.Context(), SignUpContinue{Client: s.client, Token: token, Grant: "password", Password: "a fresh start"})
+		return err
+	},
+	challengeReset: func(s *stage, token string) error {
+		_, err := s.ResetChallenge(s.Context(), Challenge{Client: s.client, Token: token})
+		return err
+	},
+	giveResetCode: func(s *stage, token string) error {
+		_, err := s.ResetContinue(s.Context(), ResetContinue{Client: s.client, Token: token, Grant: "oob", Code: "01234567"})
+		return err
+	},
+	giveNewPassword: func(s *stage, token string) error {
+		_, err := s.ResetSubmit(s.Context(), ResetSubmit{Client: s.client, Token: token, Password: "a fresh start"})
+		return err
+	},
+	pollReset: func(s *stage, token string) error {
+		_, err := s.ResetPoll(s.Context(), ResetPoll{Client: s.client, Token: token})
 		return err
 	},
 	challengeSignIn: func(s *stage, token string) error {
@@ -58,7 +82,7 @@ var calls = map[event]func(s *stage, token string) error{
 
 func redeemWith(grant string) func(*stage, string) error {
 	return func(s *stage, token string) error {
-		_, err := s.Token(s.Context(), Redeem{Client: s.client, Token: token, Grant: grant, Code: "01234567"})
+		_, err := s.Token(s.Context(), Redeem{Client: s.client, Token: token, Grant: grant, Code: "01234567", Password: "a quiet harbour"})
 		return err
 	}
 }
@@ -68,17 +92,22 @@ func (s *stage) place(at state) (key, continuation string) {
 	s.Helper()
 	f, err := s.begin(s.client, record{
 		State: at, Username: casey, Email: casey, UserID: "9b2c1d3e-0000-4000-8000-000000000001",
-		Values: map[string]string{"city": "Bergen"}, Sends: 1,
+		Values: map[string]string{"city": "Bergen"}, Password: "a hash", CanEnter: true, Types: typeOOB | typePassword | typeRedirect, Sends: 1,
 	})
 	require.NoError(s, err)
-	f.Code = s.codes.Sum(f.binding(), "01234567")
-	if at == signUpAttributes {
+	switch at {
+	case signUpCodeSent, signInCodeSent, resetCodeSent:
+		f.Code = s.codes.Sum(f.binding(), "01234567")
+	case signUpAttributes:
 		f.Values = nil
+	case signUpCredential, signUpPassword:
+		f.Password = ""
 	}
+	s.client.Passwords, s.client.Reset = true, true
 	continuation, err = s.save(s.Context(), f)
 	require.NoError(s, err)
-	if at != signUpStarted && at != signUpCodeSent && at != signUpAttributes {
-		s.account()
+	if at >= signUpDone && at != signUpCredential && at != signUpPassword {
+		s.accountWithPassword("a quiet harbour")
 	}
 	return f.id.Key(), continuation
 }
@@ -131,7 +160,7 @@ func TestMoves_AreThoseOfTheContract(t *testing.T) {
 		}
 	}
 	assert.Len(t, moves, n)
-	assert.Len(t, calls, 9)
+	assert.Len(t, calls, 13)
 }
 
 func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {

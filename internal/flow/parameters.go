@@ -1,52 +1,67 @@
 package flow
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nativeauth/nativeauth/otp"
 )
 
-// The challenge types of the contract.
+// challengeTypes is a set of the challenge types of the contract. The bits are in tokens and in the
+// store: they never change their meaning.
+type challengeTypes byte
+
 const (
-	typeOOB      = "oob"
-	typePassword = "password"
-	typeRedirect = "redirect"
+	typeOOB challengeTypes = 1 << iota
+	typePassword
+	typeRedirect
 )
 
+var typeNames = map[string]challengeTypes{"oob": typeOOB, "password": typePassword, "redirect": typeRedirect}
+
+func (t challengeTypes) has(one challengeTypes) bool { return t&one != 0 }
+
 // parseTypes reads a challenge_type parameter: known types only, redirect among them.
-func parseTypes(text string) ([]string, error) {
-	types := strings.Fields(strings.ToLower(text))
-	for _, t := range types {
-		if t != typeOOB && t != typePassword && t != typeRedirect {
-			return nil, ErrChallengeType
+func parseTypes(text string) (types challengeTypes, err error) {
+	for name := range strings.FieldsSeq(strings.ToLower(text)) {
+		one, ok := typeNames[name]
+		if !ok {
+			return 0, ErrChallengeType
 		}
+		types |= one
 	}
-	if !slices.Contains(types, typeRedirect) {
-		return nil, ErrNoRedirect
+	if !types.has(typeRedirect) {
+		return 0, ErrNoRedirect
 	}
 	return types, nil
 }
 
 // openingTypes reads the challenge_type of a call that opens a flow. An app that can do nothing but
 // redirect is sent to its browser at once.
-func openingTypes(text string) ([]string, error) {
+func openingTypes(text string) (challengeTypes, error) {
 	if text == "" {
-		return nil, &MissingError{"challenge_type"}
+		return 0, &MissingError{"challenge_type"}
 	}
 	types, err := parseTypes(text)
-	if err == nil && !slices.ContainsFunc(types, func(t string) bool { return t != typeRedirect }) {
-		return nil, &Redirect{}
+	if err == nil && types == typeRedirect {
+		return 0, &Redirect{}
 	}
 	return types, err
 }
 
+// capabilities is a set of what an app says it can do. Its bits stay as they are, too.
+type capabilities byte
+
+const (
+	canMFA capabilities = 1 << iota
+	canRegister
+)
+
+var capabilityNames = map[string]capabilities{"mfa_required": canMFA, "registration_required": canRegister}
+
 // parseCapabilities reads the flags of a client that this server knows, and ignores the others.
-func parseCapabilities(text string) (known []string) {
+func parseCapabilities(text string) (known capabilities) {
 	for flag := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == ',' }) {
-		if (flag == "mfa_required" || flag == "registration_required") && !slices.Contains(known, flag) {
-			known = append(known, flag)
-		}
+		known |= capabilityNames[flag]
 	}
 	return known
 }

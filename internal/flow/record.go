@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -45,14 +46,31 @@ type record struct {
 	Email     otp.Address       `json:"m"`           // where codes go
 	UserID    string            `json:"u"`           // of the account, or of the one to be made
 	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
-	Abilities []string          `json:"b,omitempty"` // capabilities of the opening call: they decide what a second factor may ask
+	Types     challengeTypes    `json:"y,omitempty"` // of the opening call
+	Abilities capabilities      `json:"b,omitempty"` // of the opening call: they decide what a second factor may ask
 	Values    map[string]string `json:"v,omitempty"` // attributes that passed
+	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
+	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
+	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
 	Sends     int               `json:"d,omitempty"` // codes so far
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
 	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
 	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
+}
+
+// held is a flow that no store knows yet, as its token carries it.
+type held struct {
+	Username  string         `json:"n"`
+	Email     otp.Address    `json:"m,omitempty"` // "." if it is the user name
+	UserID    string         `json:"u"`
+	Epoch     int64          `json:"e,omitempty"`
+	Types     challengeTypes `json:"y"`
+	Abilities capabilities   `json:"b,omitempty"`
+	CanEnter  bool           `json:"h,omitempty"`
+	Notice    otp.Purpose    `json:"k,omitempty"`
+	Began     instant        `json:"i"`
 }
 
 // flow is a record on its way through a step.
@@ -66,16 +84,18 @@ type flow struct {
 	counter counter      // what the step has to count, if it has a key
 	count   store.Count  // how much that is by now, this call included
 	mail    *otp.Message // goes out once the flow is saved
+	user    *store.User  // once a step has read it
+	amr     []string     // how the person has proven who they are, if not by a code
 }
 
 // begin returns a flow that the store does not know yet. The first half of its id is that of the
-// address: so a token tells which address it is about, without a look-up.
+// account: so a token tells which account it is about, without a look-up.
 func (e *Engine) begin(client *Client, r record) (*flow, error) {
 	f := &flow{record: r, client: client, read: e.Now()}
 	f.Client = client.ID
-	address := e.names.Sum([]byte(r.Email))
-	copy(f.id[:addressSize], address[:])
-	_, err := io.ReadFull(e.Random, f.id[addressSize:])
+	about := e.account(string(r.Email), r.Username)
+	copy(f.id[:], about[:])
+	_, err := io.ReadFull(e.Random, f.id[len(about):])
 	return f, err
 }
 
@@ -90,7 +110,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
-	if _, ok := moves[move{state(t.State), ev}]; !ok {
+	if _, ok := moves[move{state(t.State), ev}]; !ok || ev == givePassword && !client.Passwords {
 		return nil, fmt.Errorf("%w: %s in state %d", ErrTokenInvalid, ev, t.State)
 	}
 	// A token lives as long as the record that it is written with, so the store's clock decides;
@@ -99,10 +119,12 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if !e.Now().Before(t.Expires.Add(clockSkew)) {
 		return nil, ErrTokenExpired
 	}
-	f, err := e.loadAndCount(ctx, t, ev, in)
+	f, err := e.loadAndCount(ctx, client, t, ev, in)
 	if err == nil {
 		f.client = client
-		err = e.accept(f, t, ev)
+		if err = e.accept(f, t, ev); err != nil {
+			e.uncount(ctx, ev, f.counter, f.count)
+		}
 	}
 	if errors.Is(err, ErrTokenInvalid) && !e.Now().Before(t.Expires) {
 		return nil, ErrTokenExpired
@@ -111,6 +133,34 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 		return nil, err
 	}
 	return f, in.refused
+}
+
+// find reads the flow that a token belongs to: from the token itself, if that is its first.
+func (e *Engine) find(ctx context.Context, client *Client, t token.Continuation) (*flow, error) {
+	if t.Record == nil {
+		return e.load(ctx, t.Flow)
+	}
+	var h held
+	if err := json.Unmarshal(t.Record, &h); err != nil {
+		return nil, fmt.Errorf("read flow: %w", err)
+	}
+	age, ok, err := e.clock.age(ctx, h.Began)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || age >= idleLife {
+		return nil, ErrTokenExpired
+	}
+	if h.Email == "." {
+		h.Email = otp.Address(h.Username)
+	}
+	hash := sha256.Sum256(t.Secret[:])
+	r := record{
+		life: newLife(0, idleLife), State: state(t.State), Client: client.ID, Token: hash[:],
+		Username: h.Username, Email: h.Email, UserID: h.UserID, Epoch: h.Epoch,
+		Types: h.Types, Abilities: h.Abilities, CanEnter: h.CanEnter, Notice: h.Notice,
+	}
+	return &flow{record: r, id: t.Flow, left: idleLife - age, read: e.Now()}, nil
 }
 
 // load reads a flow. One that is gone has ended, or was completed.
@@ -135,8 +185,10 @@ func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 // notes which token the next answer replaces.
 func (e *Engine) accept(f *flow, t token.Continuation, ev event) error {
 	hash := sha256.Sum256(t.Secret[:])
-	idle := e.age(f) - time.Duration(f.BeforeAge)*time.Millisecond
-	if f.repeatable(ev) && idle < idleLife && subtle.ConstantTimeCompare(hash[:], f.Before) == 1 {
+	if f.repeatable(ev) && e.isBefore(f, hash[:]) {
+		if ev == pollReset {
+			f.State = resetSubmitted // the very call again
+		}
 		return nil
 	}
 	if subtle.ConstantTimeCompare(hash[:], f.Token) != 1 || state(t.State) != f.State {
@@ -149,11 +201,18 @@ func (e *Engine) accept(f *flow, t token.Continuation, ev event) error {
 	return nil
 }
 
+// isBefore tells whether a hash is that of the token before the current one, and in its time.
+func (e *Engine) isBefore(f *flow, hash []byte) bool {
+	idle := e.age(f) - time.Duration(f.BeforeAge)*time.Millisecond
+	return idle < idleLife && subtle.ConstantTimeCompare(hash, f.Before) == 1
+}
+
 // repeatable tells whether a call may come again with the token that it has replaced: a challenge,
-// whose answer may have been lost; and attributes that left others missing, an answer in which MSAL
-// JS sees a failure, so that it keeps the token it had.
+// whose answer may have been lost; a poll, which clients repeat with the one token they have; and
+// attributes that left others missing, an answer in which MSAL JS sees a failure, so that it keeps
+// the token it had.
 func (f *flow) repeatable(ev event) bool {
-	return ev.isChallenge() || ev == giveAttributes && f.State == signUpAttributes
+	return ev.isChallenge() || ev == pollReset || ev == giveAttributes && f.State == signUpAttributes
 }
 
 // age is the time since the flow began, by the store's clock up to the read and ours since.
@@ -168,8 +227,8 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if ttl < time.Millisecond {
 		return "", ErrTokenExpired
 	}
-	t := token.Continuation{State: byte(f.State), Code: byte(f.Sends), Expires: e.Now().Add(ttl), Flow: f.id}
-	if _, err := io.ReadFull(e.Random, t.Secret[:]); err != nil {
+	t, err := e.newToken(f, ttl)
+	if err != nil {
 		return "", err
 	}
 	hash := sha256.Sum256(t.Secret[:])
@@ -179,6 +238,58 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 		return "", err
 	}
 	return e.opaque.Continuation(t, f.Client), nil
+}
+
+// hold begins a flow that only names an account: its token carries it, and no store gets to know it
+// before its first challenge.
+func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, error) {
+	f, err := e.begin(client, r)
+	if err != nil {
+		return Continue{}, err
+	}
+	began, err := e.clock.instant(ctx)
+	if err != nil {
+		return Continue{}, err
+	}
+	t, err := e.newToken(f, idleLife)
+	if err != nil {
+		return Continue{}, err
+	}
+	h := held{r.Username, r.Email, r.UserID, r.Epoch, r.Types, r.Abilities, r.CanEnter, r.Notice, began}
+	if string(h.Email) == h.Username {
+		h.Email = "."
+	}
+	t.Record, err = json.Marshal(h)
+	if err != nil {
+		return Continue{}, fmt.Errorf("write flow: %w", err)
+	}
+	size := heldRest + len(h.Username)
+	if e.HideAccounts {
+		size += maxAddress // that of an alias
+	}
+	t.Record = pad(t.Record, size)
+	return Continue{e.opaque.Continuation(t, f.Client)}, nil
+}
+
+const (
+	heldUnit   = 256
+	heldRest   = 208 // more than all but the names takes, with an id of up to 64 characters
+	maxAddress = 254
+)
+
+// pad fills text up with blanks to a size that comes from what the caller knows, lest the length of
+// the token should tell something of the account: to size, rounded up to a multiple of heldUnit, or
+// to the next that it fits into.
+func pad(text []byte, size int) []byte {
+	size = (max(size, len(text)) + heldUnit - 1) / heldUnit * heldUnit
+	return append(text, bytes.Repeat([]byte{' '}, size-len(text))...)
+}
+
+// newToken makes a token for the flow as it stands.
+func (e *Engine) newToken(f *flow, ttl time.Duration) (token.Continuation, error) {
+	t := token.Continuation{State: byte(f.State), Code: byte(f.Sends), Expires: e.Now().Add(ttl), Flow: f.id}
+	_, err := io.ReadFull(e.Random, t.Secret[:])
+	return t, err
 }
 
 // errOtherWon is what a continuation token gets whose flow another call has taken on.

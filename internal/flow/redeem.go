@@ -17,6 +17,7 @@ type Redeem struct {
 	Grant        string
 	Token        string // continuation token
 	Code         string
+	Password     string
 	Username     string
 	Scope        string
 	RefreshToken string
@@ -43,8 +44,9 @@ var redeemGrants = map[string]event{
 	"continuation_token": redeemFlow,
 }
 
-// Grants are the grant types that the token endpoint serves now, for the discovery document.
-var Grants = []string{"oob", "continuation_token", "refresh_token"}
+// Grants are the grant types that the token endpoint serves, for the discovery document. That of
+// passwords needs a client that has them.
+var Grants = []string{"oob", "password", "continuation_token", "refresh_token"}
 
 // Token redeems a finished flow, a credential or a refresh token.
 func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
@@ -56,11 +58,14 @@ func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
 		return Tokens{}, err
 	}
 	// Scopes come before the credential, so that a bad one burns no code.
-	in := input{code: req.Code}
+	in := input{code: req.Code, password: req.Password}
 	g, err := e.grantScopes(req.Scope, req.Client)
 	in.refused = err
-	if ev == redeemCode && req.Code == "" {
+	switch {
+	case ev == redeemCode && req.Code == "":
 		in.refused = &MissingError{"oob"}
+	case ev == redeemPassword && req.Password == "":
+		in.refused = &MissingError{"password"}
 	}
 	f, err := e.open(ctx, req.Client, req.Token, ev, in)
 	if err != nil {
@@ -84,7 +89,7 @@ func (e *Engine) proveNothing(context.Context, *flow, input) error { return nil 
 
 // userOf reads the account of a flow and judges whether it may sign in.
 func (e *Engine) userOf(ctx context.Context, f *flow) (store.User, error) {
-	u, err := e.Users.UserByID(ctx, f.UserID)
+	u, err := e.readUser(ctx, f)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return u, ErrUserNotFound
@@ -98,6 +103,14 @@ func (e *Engine) userOf(ctx context.Context, f *flow) (store.User, error) {
 	return u, nil
 }
 
+// readUser reads the account of a flow, unless the step has done so.
+func (e *Engine) readUser(ctx context.Context, f *flow) (store.User, error) {
+	if f.user != nil {
+		return *f.user, nil
+	}
+	return e.Users.UserByID(ctx, f.UserID)
+}
+
 // isName tells whether text names the user of the flow, by any of the names known of it.
 func (e *Engine) isName(text string, f *flow, u store.User) bool {
 	name, err := e.canonicalName(text)
@@ -109,23 +122,26 @@ func (e *Engine) isName(text string, f *flow, u store.User) bool {
 func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (Tokens, error) {
 	m := family{
 		State: signedIn, Client: f.Client, User: u.ID, Epoch: u.Epoch, Scopes: g.scopes,
-		AuthTime: e.Now().Unix(), AMR: []string{"otp"}, Generation: e.opaque.Newest(),
+		AuthTime: e.Now().Unix(), AMR: f.amr, Generation: e.opaque.Newest(),
+	}
+	if m.AMR == nil {
+		m.AMR = []string{"otp"}
 	}
 	t, err := e.sign(ctx, u, &m, g)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if !g.offline {
-		if err := e.remove(ctx, f.id, f.version, errOtherWon); err != nil {
-			return Tokens{}, err
-		}
-		return t, nil
+	if g.offline {
+		m.renew(e.Now(), 0, e.RefreshIdle, e.RefreshLife)
+	} else {
+		m.life = newLife(0, idleLife) // kept that long, or the flow's first token would begin it again
 	}
-	m.renew(e.Now(), 0, e.RefreshIdle, e.RefreshLife)
 	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, errOtherWon); err != nil {
 		return Tokens{}, err
 	}
-	e.attachRefresh(&t, f.id, &m)
+	if g.offline {
+		e.attachRefresh(&t, f.id, &m)
+	}
 	return t, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nativeauth/nativeauth/store"
@@ -96,6 +97,9 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 		return Tokens{}, fmt.Errorf("look up user: %w", err)
 	} else if err != nil || u.Disabled || u.Epoch != m.Epoch {
 		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, errUserOut)
+	}
+	if u.MustChangePassword && slices.Contains(m.AMR, "pwd") {
+		return Tokens{}, ErrMustChange
 	}
 	g, err := e.narrow(req.Scope, m.Scopes, req.Client)
 	if err != nil {

@@ -21,6 +21,7 @@ type SignUpStart struct {
 	Username     string
 	Types        string
 	Capabilities string
+	Password     string
 	Attributes   string
 }
 
@@ -38,40 +39,70 @@ func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, er
 	if err != nil {
 		return Continue{}, err
 	}
-	var values map[string]string
-	if req.Attributes != "" {
-		if values, err = readAttributes(req.Client, req.Attributes); err != nil {
-			return Continue{}, err
-		}
+	r := record{
+		State: signUpStarted, Username: string(address), Email: address,
+		Types: types, Abilities: parseCapabilities(req.Capabilities),
 	}
-	if err := e.mustBeFree(ctx, string(address)); err != nil {
+	if err := e.readOpening(ctx, req, &r); err != nil {
 		return Continue{}, err
 	}
-	if !slices.Contains(types, typeOOB) {
+	if r.Notice, err = e.occupied(ctx, r.Username); err != nil {
+		return Continue{}, err
+	}
+	lacksPassword := req.Client.Passwords && r.Password == ""
+	if !types.has(typeOOB) || lacksPassword && !types.has(typePassword) {
 		return Continue{}, &Redirect{}
 	}
-	id, err := guid.New(e.Random)
-	if err != nil {
+	if r.UserID, err = guid.New(e.Random); err != nil {
 		return Continue{}, err
 	}
-	return e.start(ctx, req.Client, record{
-		State: signUpStarted, Username: string(address), Email: address, UserID: id,
-		Abilities: parseCapabilities(req.Capabilities), Values: values,
-	})
+	return e.start(ctx, req.Client, r)
 }
 
-func (e *Engine) mustBeFree(ctx context.Context, username string) error {
-	switch _, err := e.Users.UserByUsername(ctx, username); {
-	case err == nil:
-		return ErrUserExists
-	case errors.Is(err, store.ErrNotFound):
-		return nil
-	default:
-		return fmt.Errorf("look up user: %w", err)
+// readOpening takes what the opening call of a sign-up says of the person. What the client has no use
+// for is not looked at.
+func (e *Engine) readOpening(ctx context.Context, req SignUpStart, r *record) (err error) {
+	var said attrs.Submission
+	if req.Attributes != "" {
+		if said, err = decodeAttributes(req.Attributes); err != nil {
+			return err
+		}
 	}
+	chooses := req.Client.Passwords && req.Password != ""
+	if chooses {
+		if err := e.Policy.Check(ctx, req.Password, r.Username); err != nil {
+			return fmt.Errorf("choose password: %w", err)
+		}
+	}
+	if req.Attributes != "" {
+		if r.Values, err = checkAttributes(req.Client, said); err != nil {
+			return err
+		}
+	}
+	if chooses {
+		r.Password, err = e.Hasher.Hash(ctx, req.Password)
+	}
+	return err
 }
 
-// start saves a new flow.
+// occupied tells whether a user name has an account: with an error, or, where callers must not learn
+// that, with the notice that its owner gets in place of a code.
+func (e *Engine) occupied(ctx context.Context, username string) (otp.Purpose, error) {
+	u, err := e.Users.UserByUsername(ctx, username)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("look up user: %w", err)
+	case !e.HideAccounts:
+		return "", ErrUserExists
+	case u.Disabled:
+		return otp.AccountDisabled, nil
+	}
+	return otp.AlreadyRegistered, nil
+}
+
+// start saves a new flow that brings more than a name along.
 func (e *Engine) start(ctx context.Context, client *Client, r record) (Continue, error) {
 	f, err := e.begin(client, r)
 	if err != nil {
@@ -87,6 +118,7 @@ type SignUpContinue struct {
 	Token      string
 	Grant      string // oob, attributes or password
 	Code       string
+	Password   string
 	Attributes string
 }
 
@@ -100,20 +132,12 @@ func (e *Engine) SignUpContinue(ctx context.Context, req SignUpContinue) (Contin
 	if err != nil {
 		return Continue{}, err
 	}
-	in := input{code: req.Code, attributes: req.Attributes}
-	f, err := e.open(ctx, req.Client, req.Token, ev, in)
-	if err != nil {
-		return Continue{}, err
-	}
-	if err := e.take(ctx, f, ev, in); err != nil {
-		return Continue{}, err
-	}
-	next, err := e.save(ctx, f)
+	f, next, err := e.step(ctx, req.Client, req.Token, ev, input{code: req.Code, password: req.Password, attributes: req.Attributes})
 	if err != nil {
 		return Continue{}, err
 	}
 	switch f.State {
-	case signUpStarted:
+	case signUpStarted, signUpCredential:
 		return Continue{}, &CredentialRequired{next}
 	case signUpAttributes:
 		return Continue{}, &AttributesRequired{next, f.client.Attributes.Missing(f.Values)}
@@ -201,26 +225,49 @@ func readAttributes(client *Client, text string) (map[string]string, error) {
 	if text == "" {
 		return nil, &MissingError{"attributes"}
 	}
-	submission, err := attrs.Decode(text)
+	said, err := decodeAttributes(text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAttributesJSON, err)
+		return nil, err
 	}
-	values, invalid := client.Attributes.Check(submission)
+	return checkAttributes(client, said)
+}
+
+func decodeAttributes(text string) (attrs.Submission, error) {
+	said, err := attrs.Decode(text)
+	if err != nil {
+		return said, fmt.Errorf("%w: %w", ErrAttributesJSON, err)
+	}
+	return said, nil
+}
+
+func checkAttributes(client *Client, said attrs.Submission) (map[string]string, error) {
+	values, invalid := client.Attributes.Check(said)
 	if len(invalid) > 0 {
 		return nil, &InvalidAttributesError{invalid}
 	}
 	return values, checkSize(values)
 }
 
-// finishSignUp creates the account, or leaves the flow waiting for the attributes that are missing.
+// finishSignUp creates the account, or leaves the flow waiting for what is missing: the password
+// first, then attributes.
 func (e *Engine) finishSignUp(ctx context.Context, f *flow) error {
-	if len(f.client.Attributes.Missing(f.Values)) > 0 {
+	switch {
+	case f.client.Passwords && f.Password == "":
+		f.State = signUpCredential
+		return nil
+	case len(f.client.Attributes.Missing(f.Values)) > 0:
 		f.State = signUpAttributes
 		return nil
 	}
-	err := e.Users.CreateUser(ctx, store.User{
-		ID: f.UserID, Username: f.Username, Email: string(f.Email), Attributes: f.Values, CreatedAt: e.Now().UTC(),
-	})
+	now := e.Now().UTC()
+	u := store.User{
+		ID: f.UserID, Username: f.Username, Email: string(f.Email), Attributes: f.Values, CreatedAt: now,
+		PasswordHash: f.Password,
+	}
+	if f.Password != "" {
+		u.PasswordChangedAt = now
+	}
+	err := e.Users.CreateUser(ctx, u)
 	if errors.Is(err, store.ErrExists) {
 		return e.recognise(ctx, f)
 	} else if err != nil {

@@ -78,7 +78,7 @@ func TestSignUp_NobodyExistsBeforeTheCodeWasAccepted(t *testing.T) {
 	}
 	started := s.startSignUp(s.client, `{"city":"Oslo"}`)
 	none()
-	sent, code := s.newest(func() (CodeSent, error) {
+	sent, code := s.newest(func() (Challenged, error) {
 		return s.SignUpChallenge(t.Context(), Challenge{Client: s.client, Token: started})
 	})
 	none()
@@ -154,7 +154,7 @@ func TestSignUp_AttributesThatComeBetweenTwoTriesAreKept(t *testing.T) {
 	_, err = s.giveAttributes(s.client, sent, `{"nickname":"Cas"}`)
 	wanted, ok := errors.AsType[*CredentialRequired](err)
 	require.True(t, ok, "%v", err)
-	again, code := s.newest(func() (CodeSent, error) {
+	again, code := s.newest(func() (Challenged, error) {
 		return s.SignUpChallenge(t.Context(), Challenge{Client: s.client, Token: wanted.Token})
 	})
 	done, err := s.giveCode(s.client, again, code)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,7 +30,7 @@ func TestStateChecks_CatchWrongAdapters(t *testing.T) {
 }
 
 func TestUserChecks_CatchWrongAdapters(t *testing.T) {
-	testChecks(t, userChecks, wrongUsers)
+	testChecks(t, userChecks, slices.Concat(wrongUsers, wrongPasswords))
 }
 
 func TestStateChecks_PassTheRightAdapter(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ var userChecks = []check[store.Users]{
 	{"a new user has version 1 whatever the caller says", newUserHasVersionOne},
 	{"attributes keep every character", attributesKeepCharacters},
 	{"attributes are not shared with the caller", attributesAreNotShared},
+	{"passwords keep every character and their order", passwordsKeepCharacters},
+	{"the password history is not shared with the caller", historyIsNotShared},
 	{"who is missing is not found", missingUser},
 	{"a username is taken once", usernameIsTaken},
 	{"an ID is taken once", idIsTaken},
@@ -43,14 +46,18 @@ var userChecks = []check[store.Users]{
 func newUser() store.User {
 	username := newUsernameFor("ada")
 	return store.User{
-		ID:         newID(),
-		Username:   username,
-		Email:      username,
-		Attributes: map[string]string{"displayName": "Ada Lovelace", "newsletter": "true"},
-		Disabled:   true,
-		Epoch:      1<<40 + 7,
-		Version:    1,
-		CreatedAt:  time.Date(2026, 2, 28, 23, 59, 59, 987_000_000, time.UTC),
+		ID:                 newID(),
+		Username:           username,
+		Email:              username,
+		Attributes:         map[string]string{"displayName": "Ada Lovelace", "newsletter": "true"},
+		PasswordHash:       "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$cHJlc2VudA",
+		PasswordHistory:    []string{"$scrypt$ln=17,r=8,p=1$c2FsdA$cGFzdA", "$2b$12$first"},
+		PasswordChangedAt:  time.Date(2026, 3, 29, 1, 30, 0, 123_000_000, time.UTC),
+		MustChangePassword: true,
+		Disabled:           true,
+		Epoch:              1<<40 + 7,
+		Version:            1,
+		CreatedAt:          time.Date(2026, 2, 28, 23, 59, 59, 987_000_000, time.UTC),
 	}
 }
 
@@ -88,14 +95,23 @@ func requireUser(t testingT, s store.Users, want store.User) {
 	requireSameUser(t, want, u)
 }
 
-// requireSameUser compares times to the millisecond, as is promised, and takes no attributes and nil
-// for the same.
+// requireSameUser compares times to the millisecond, as is promised, and takes nothing and nil for the
+// same where attributes or hashes are listed.
 func requireSameUser(t testingT, want, got store.User) {
-	require.Equal(t, time.UTC, got.CreatedAt.Location(), "location of CreatedAt")
-	require.Equal(t, want.CreatedAt.UnixMilli(), got.CreatedAt.UnixMilli(), "CreatedAt")
+	requireSameTime(t, want.CreatedAt, got.CreatedAt, "CreatedAt")
+	requireSameTime(t, want.PasswordChangedAt, got.PasswordChangedAt, "PasswordChangedAt")
 	require.True(t, maps.Equal(want.Attributes, got.Attributes), "attributes: %q instead of %q", got.Attributes, want.Attributes)
-	got.CreatedAt, got.Attributes = want.CreatedAt, want.Attributes
+	require.True(t, slices.Equal(want.PasswordHistory, got.PasswordHistory),
+		"password history: %q instead of %q", got.PasswordHistory, want.PasswordHistory)
+	got.CreatedAt, got.PasswordChangedAt = want.CreatedAt, want.PasswordChangedAt
+	got.Attributes, got.PasswordHistory = want.Attributes, want.PasswordHistory
 	require.Equal(t, want, got)
+}
+
+func requireSameTime(t testingT, want, got time.Time, field string) {
+	require.Equal(t, time.UTC, got.Location(), "location of %s", field)
+	require.Equal(t, want.UnixMilli(), got.UnixMilli(), field)
+	require.Equal(t, want.IsZero(), got.IsZero(), "%s is zero", field)
 }
 
 func requireNoUsername(t testingT, s store.Users, username string) {

@@ -22,6 +22,7 @@ func userIsReadBack(t testingT, s users) {
 	named := newUser()
 	named.ID, named.Username = "row "+newName(), newName()
 	named.CreatedAt = time.Date(1999, 1, 1, 1, 0, 0, 1_000_000, time.FixedZone("east", 3600))
+	named.PasswordChangedAt = named.CreatedAt.Add(time.Millisecond)
 	create(t, a, named)
 	requireUser(t, b, named)
 	requireUser(t, b, full)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,15 +17,30 @@ func updateReplaces(t testingT, s users) {
 
 	u.Email, u.Disabled, u.Epoch = newUsernameFor("other"), false, u.Epoch+1
 	u.Attributes = map[string]string{"city": "London"}
+	setPassword(&u)
 	update(t, b, u)
 	u.Version = 2
 	requireUser(t, a, u)
 
 	u.Email, u.Disabled, u.Attributes = "", true, nil
+	u.PasswordHash, u.PasswordHistory, u.PasswordChangedAt, u.MustChangePassword = "", nil, time.Time{}, true
 	update(t, a, u)
 	u.Version = 3
 	requireUser(t, b, u)
+
+	setPassword(&u)
+	update(t, b, u)
+	u.Version = 4
+	requireUser(t, a, u)
 	requireUser(t, b, bystander)
+}
+
+// setPassword changes all that there is about a password.
+func setPassword(u *store.User) {
+	u.PasswordHistory = []string{"$2b$12$second", "$2b$12$first"}
+	u.PasswordHash = "$2b$12$third"
+	u.PasswordChangedAt = time.Date(2026, 10, 25, 3, 30, 0, 456_000_000, time.FixedZone("east", 3600))
+	u.MustChangePassword = false
 }
 
 func updateKeepsCreatedAt(t testingT, s users) {
@@ -53,6 +69,7 @@ func staleUpdate(t testingT, s users) {
 	for _, version := range []int64{1, 0, 3, -2} {
 		stale := u
 		stale.Version, stale.Epoch = version, u.Epoch+1
+		setPassword(&stale)
 		require.ErrorIs(t, b.UpdateUser(t.Context(), stale), store.ErrConflict, "UpdateUser of version %d", version)
 	}
 	requireUser(t, a, u)
@@ -83,6 +100,7 @@ func newUsernameIsTaken(t testingT, s users) {
 	create(t, a, other)
 	changed := u
 	changed.Username, changed.Epoch = other.Username, u.Epoch+1
+	setPassword(&changed)
 	require.ErrorIs(t, b.UpdateUser(t.Context(), changed), store.ErrExists)
 	requireUser(t, a, u)
 	requireUser(t, b, other)
@@ -94,10 +112,10 @@ func oneUpdateWins(t testingT, s users) {
 		create(t, s.at(0), u)
 		winner := requireOneWinner(t, store.ErrConflict, func(i int) error {
 			mine := u
-			mine.Epoch = int64(i)
+			mine.Epoch, mine.PasswordHash = int64(i), fmt.Sprint(i)
 			return s.at(i).UpdateUser(t.Context(), mine)
 		})
-		u.Version, u.Epoch = 2, int64(winner)
+		u.Version, u.Epoch, u.PasswordHash = 2, int64(winner), fmt.Sprint(winner)
 		requireUser(t, s.at(0), u)
 	})
 }

@@ -1,0 +1,65 @@
+package otp
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Purpose says what a message is for: the step that its code proves or, of a notice, what its reader
+// is told.
+type Purpose string
+
+// The purposes of codes.
+const (
+	SignUp Purpose = "sign-up"
+	SignIn Purpose = "sign-in"
+	Reset  Purpose = "password-reset"
+)
+
+// The purposes of notices, which go to an address without anybody having to prove anything.
+//
+// All but the first stand in for a code where a caller must not learn what there is at an address:
+// the caller is told that a code is on its way, and whoever owns the mailbox reads why it is not.
+const (
+	// PasswordChanged tells the owner of an account that its password was changed or reset.
+	PasswordChanged Purpose = "password-changed"
+	// AlreadyRegistered answers a sign-up with the address of an account.
+	AlreadyRegistered Purpose = "already-registered"
+	// NotRegistered answers a sign-in or a reset with an address that has no account.
+	NotRegistered Purpose = "not-registered"
+	// NoPassword answers a reset for an account that has no password to reset.
+	NoPassword Purpose = "no-password"
+	// AccountDisabled answers any of them for an account that may not be used. It does not say why.
+	AccountDisabled Purpose = "account-disabled"
+)
+
+// HasCode tells a code from a notice.
+func (p Purpose) HasCode() bool { return p == SignUp || p == SignIn || p == Reset }
+
+// Channel is the way a message travels.
+type Channel string
+
+// Email is delivery to a mailbox.
+const Email Channel = "email"
+
+// Message is one code or notice on its way to one address. Nothing in it was written by the person
+// who caused it, apart from the address, which is canonical (ParseAddress).
+type Message struct {
+	Channel Channel
+	To      Address
+	Purpose Purpose
+	App     string        // the name of the app that asks, for the text
+	Code    string        // digits only; "" in a notice
+	Life    time.Duration // how long the code was good for when it was made
+	At      time.Time     // of PasswordChanged: when; the zero time is left out
+	Expires time.Time     // from when on it is not worth sending
+}
+
+// Subject returns a subject line. It names the app and never the code: subjects show on locked
+// screens.
+func (m Message) Subject() string { return m.fill(letters[m.Purpose].subject) }
+
+// LogValue keeps code and address out of logs, whoever logs a message.
+func (m Message) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("channel", string(m.Channel)), slog.String("purpose", string(m.Purpose)), slog.Any("to", m.To))
+}
