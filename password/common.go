@@ -173,6 +173,9 @@ var vocabulary = sync.OnceValue(func() map[rune][]word {
 	return byLetter
 })
 
+// mostParts is how many parts of one value count. Nobody is called by more.
+const mostParts = 32
+
 // names returns the words that values consist of, and each value without what is between them.
 func names(values []string) []word {
 	var found []word
@@ -183,6 +186,7 @@ func names(values []string) []word {
 	}
 	for _, v := range values {
 		parts := strings.FieldsFunc(fold(v), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		parts = parts[:min(len(parts), mostParts)]
 		for _, p := range parts {
 			add(p)
 			if name := strings.TrimFunc(p, unicode.IsDigit); name != p { // casey of casey1990

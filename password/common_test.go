@@ -76,7 +76,7 @@ func TestCheck_RefusesThreeThousandOfWhatIsTriedFirst(t *testing.T) {
 		aaaaaaaa aaaaaaaaaa abababab abcabcabc xyxyxyxy aabbccdd aaaabbbb !@#$%^&* !@#$1234 1!2@3#4$ !1@2#3$4 ........ --------
 		qwertz123 yxcvbnm1 azertyuiop qsdfghjklm йцукенгш фывапрол p@ssw0rd P@$$w0rd1 Pa$$w0rd! pa55word passw0rd!23 drowssap
 		drowssap1 321drowssap rootroot admin@123 Admin123! admin1admin testtest test1234 testuser1 user1234 welcome@123
-		trustno1! letmein1! iloveyou2 iloveyou! loveme123 superstar7 starwars77 nothing1 changeme! default1 secret123
+		dragon1dragon1 dragon4829 #8=%tiger trustno1! letmein1! iloveyou2 iloveyou! loveme123 superstar7 starwars77 nothing1 changeme! default1 secret123
 		newpassword mypassword1 password.1 pass-word 31-12-1999 24/12/2001 2001.02.03 monkeykey1`) {
 		tried[p] = true
 	}
@@ -103,7 +103,7 @@ func TestCheck_LeavesDecentPasswordsAlone(t *testing.T) {
 		"sonntags nie vor zehn", "quatre-vingt-dix-neuf", "жёлтый чемодан", "紫色の雨が降る夜に", "drei Chinesen mit", "ærlig talt!",
 		"kX9#mQ2v", "vT7pWq3z", "hq8zkwmv", "R4nd-0m.Z", "7f1Gd93xQz", "u8J!s2Lp", "Zk4@vN1q", "J4p!x7Rw", "wq-zk-vt-pj", "aK3$fL9&",
 		"b7e1f4c9a2d8", "gQ7vXz-pR2mK", "+Vx9/hTq=", "lumpy7gravel", "oblong-kettle", "fjordglimpse", "7 brown owls hum",
-		"thunder over kyoto 88 times", "meinhutderhat3ecken", "unladen-swallow", "octopus tea cosy", "wet paint, no bench",
+		"thunder over kyoto 88 times", "meinhutderhat3ecken", "unladen-swallow", "dragon48291", "12345.9x%", "7!93rq8=", "monkey#7=40%", "octopus tea cosy", "wet paint, no bench",
 	} {
 		assert.Empty(t, verdict(t, password.Policy{}, p), "%q", p)
 	}

@@ -30,7 +30,7 @@ func ExampleHasher() {
 func ExampleHasher_Verify() {
 	ctx := context.Background()
 	h := password.NewHasher(password.HasherConfig{})
-	stored := "$2b$10$0q11UcyGrn73NC.gkiUJoONuSYzxv0e1OZFX3M.3p7bRgVBO.HlMi"
+	stored := "$2a$10$IB9sx8yikQoOPEOYrQZzReBBieI1dHah.cwd0XlAvqIjVNqodPrVe"
 
 	result, err := h.Verify(ctx, stored, "seven green umbrellas")
 	if err != nil {

@@ -58,10 +58,11 @@ type HasherConfig struct {
 // Hasher makes and compares the hashes that are stored in place of passwords. It is safe for
 // concurrent use, and a process needs one: what bounds the work is its own.
 //
-// At once it runs no more hashes than there are processors, nor than fit into 128 MiB, so six with
-// the default Params. Memory grows by 256 MiB at most, garbage included. What comes beyond waits
-// its turn, for a second at most, and not more than 256 wait: the rest gets ErrBusy. A context that
-// ends while its caller waits ends the waiting; a hash that has begun is finished.
+// At once it runs no more hashes than there are processors, nor than fit into 128 MiB: six of the
+// default Params. A stored one that is larger runs alone. What they use and what they have left to
+// the garbage collector stays within 256 MiB, or within what the host's heap may grow anyway. The
+// others wait their turn, 256 of them at most and each for a second at most: the rest gets ErrBusy.
+// A context that ends while its caller waits ends the waiting; a hash that has begun is finished.
 type Hasher struct {
 	params Params
 	random io.Reader

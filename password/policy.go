@@ -117,11 +117,11 @@ func (p Policy) Validate() error {
 	return errors.Join(problems...)
 }
 
-// isText tells whether s is something that can be typed again: valid, without control characters,
-// and more than blanks. U+FFFD is refused because it stands for bytes that were lost on the way
-// here, so that different passwords would be one.
+// isText tells whether s is something that can be typed again: more than blanks, and without
+// control characters. U+FFFD is what bytes read as that are no character, or were none on the way
+// here; different passwords would be one.
 func isText(s string) bool {
-	return utf8.ValidString(s) && strings.TrimSpace(s) != "" &&
+	return strings.TrimSpace(s) != "" &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }
 

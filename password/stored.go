@@ -108,8 +108,7 @@ func number(digits string) uint64 {
 
 // saltAndSum decodes the last two fields of a hash.
 func saltAndSum(encoding *base64.Encoding, salt, sum string) (saltBytes, sumBytes []byte, err error) {
-	encoding = encoding.Strict()
-	if saltBytes, err = encoding.DecodeString(salt); err != nil {
+	if saltBytes, err = encoding.Strict().DecodeString(salt); err != nil {
 		return nil, nil, errors.New("the salt is not base64")
 	}
 	sumBytes, err = decodeSum(encoding, sum)
