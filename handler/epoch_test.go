@@ -52,6 +52,7 @@ func (w *world) resetSent(client, user string) (token, code string) {
 }
 
 func TestEpoch_WhatEndsSessionsEndsThemEverywhere(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name     string
 		end      func(w *world, id string) error
@@ -133,6 +134,7 @@ func TestEpoch_WhatEndsSessionsEndsThemEverywhere(t *testing.T) {
 }
 
 func TestChange_NeedsThePresentOne(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	h.create(store.User{ID: "bare", Username: "bare@contoso.com", Email: "bare@contoso.com"})
 	h.create(store.User{ID: "off", Username: "off@contoso.com", Email: "off@contoso.com", PasswordHash: h.hash, Disabled: true})
@@ -230,6 +232,7 @@ func (h *hasty) UpdateUser(ctx context.Context, u store.User) error {
 }
 
 func TestChange_IsTriedAgainAfterTheHostsOwnWrite(t *testing.T) {
+	t.Parallel()
 	host := &hasty{write: func(u *store.User) { u.Attributes = map[string]string{"city": "Oslo"} }}
 	h := plainTries(t, func(c *handler.Config) { host.Users, c.Users = c.Users, host })
 	present := harbor
@@ -255,6 +258,7 @@ func TestChange_IsTriedAgainAfterTheHostsOwnWrite(t *testing.T) {
 
 // A sign-in may hash a password anew just while it is changed: it is still the present one.
 func TestChange_KnowsThePresentOneThoughItWasHashedAnew(t *testing.T) {
+	t.Parallel()
 	old, err := bcrypt.GenerateFromPassword([]byte(harbor), bcrypt.MinCost)
 	require.NoError(t, err)
 	host := &hasty{times: 1, write: func(u *store.User) { u.PasswordHash = string(old) }}
@@ -268,6 +272,7 @@ func TestChange_KnowsThePresentOneThoughItWasHashedAnew(t *testing.T) {
 }
 
 func TestRequireReset_ThePasswordLeadsToNothingElse(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.enrol(casey, harbor)
 	id := w.idOf(casey)
@@ -296,9 +301,11 @@ var recently = map[string]func(w *world, id, present, next string) error{
 }
 
 func TestRecentlyUsed_AsManyAsTheHostRemembers(t *testing.T) {
+	t.Parallel()
 	for remember, forgotten := range map[int]int{-1: 0, 0: 1, 1: 1, 3: 3} { // how many are refused
 		for name, choose := range recently {
 			t.Run(fmt.Sprintf("%d, by %s", remember, name), func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, func(c *handler.Config) { c.Passwords.Remember = remember })
 				w.enrol(casey, "harbour number 0")
 				id := w.idOf(casey)
@@ -323,6 +330,7 @@ func TestRecentlyUsed_AsManyAsTheHostRemembers(t *testing.T) {
 
 // A user who was brought along from elsewhere.
 func TestForeign_AHashIsReplacedAtTheFirstSignIn(t *testing.T) {
+	t.Parallel()
 	made, err := bcrypt.GenerateFromPassword([]byte(harbor), bcrypt.MinCost)
 	require.NoError(t, err)
 	for name, hash := range map[string]string{

@@ -259,7 +259,7 @@ func differing(a, b []byte) (n int) {
 // pairsOf is how many accounts of a kind are compared with nobody.
 func pairsOf(s script, rare bool) int {
 	switch {
-	case long && s.dear && rare:
+	case long && rare:
 		return 100
 	case long:
 		return 1000
@@ -274,6 +274,7 @@ func TestT8_NoAccountCanBeToldFromNone(t *testing.T) {
 	for _, alias := range []bool{false, true} {
 		for k, kind := range kindsOfAccount {
 			t.Run(fmt.Sprintf("%s, by alias %v", kind.name, alias), func(t *testing.T) {
+				t.Parallel()
 				h := newHiding(t)
 				compared, off := 0, 0
 				for n, s := range scripts() {
@@ -477,6 +478,7 @@ func TestHide_NothingComesOfADecoy(t *testing.T) {
 
 // E2: without HideAccounts the protocol's own signals tell of an account, and nothing else does.
 func TestT8_TheDefaultModeHasTheProtocolsSignalsOnly(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		account                      string
 		make                         func(h *hiding)
@@ -591,6 +593,7 @@ func (c *counted) Add(ctx context.Context, key string, delta int64, ttl time.Dur
 
 // T9, as far as it is no matter of time: an account and none cost the same calls of the store.
 func TestT9_TheStoreIsCalledAlike(t *testing.T) {
+	t.Parallel()
 	for _, kind := range kindsOfAccount {
 		if kind.name == "locked" { // nobody can be locked, too
 			continue

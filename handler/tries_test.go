@@ -48,6 +48,7 @@ func (h *hiding) tried() int64 {
 }
 
 func TestTries_SignInAndChangeShareOneCount(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	b := h.sibling()
 	h.fails(5)
@@ -65,6 +66,7 @@ func TestTries_SignInAndChangeShareOneCount(t *testing.T) {
 
 // One count, too, for people who have two names: what they sign in with and where their mail goes.
 func TestTries_AnAliasIsCountedAsItsAddress(t *testing.T) {
+	t.Parallel()
 	for _, hide := range []bool{false, true} {
 		h := newHiding(t, func(c *handler.Config) { c.HideAccounts = hide })
 		h.create(store.User{ID: "casey", Username: "casey", Email: casey, PasswordHash: h.hash})
@@ -78,6 +80,7 @@ func TestTries_AnAliasIsCountedAsItsAddress(t *testing.T) {
 }
 
 func TestTries_FromTheTenthOnEachHasToWaitLonger(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	h.fails(10)
 	for _, wait := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
@@ -96,6 +99,7 @@ func TestTries_FromTheTenthOnEachHasToWaitLonger(t *testing.T) {
 }
 
 func TestTries_AHundredADay(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	h.fails(1)
 	_, err := h.store.Add(t.Context(), h.spy.key(), 98, time.Hour)
@@ -110,6 +114,7 @@ func TestTries_AHundredADay(t *testing.T) {
 }
 
 func TestTries_RightOnesAreFree(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	h.fails(9)
 	for range 12 {
@@ -119,6 +124,7 @@ func TestTries_RightOnesAreFree(t *testing.T) {
 }
 
 func TestTries_WithATokenThatIsNoLongerGoodNothingIsCounted(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	over := h.askedPassword(keyed, casey)
 	h.redeemPassword(keyed, over, harbor).tokens()
@@ -134,6 +140,7 @@ func TestTries_WithATokenThatIsNoLongerGoodNothingIsCounted(t *testing.T) {
 // A try is given back to the count that it came from, and not to the next, which would have more free
 // ones then.
 func TestTries_TheNextCountBeginsAtZero(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	h.fails(1)
 	h.clock.pass(24*time.Hour - time.Second)
@@ -156,6 +163,7 @@ func (s *slow) Add(ctx context.Context, key string, delta int64, ttl time.Durati
 }
 
 func TestTries_NobodyIsCountedAsSomebodyIs(t *testing.T) {
+	t.Parallel()
 	c := &counted{}
 	h := newHiding(t)
 	c.Store = h.store
@@ -197,6 +205,7 @@ func (a *ailing) Put(ctx context.Context, key string, e store.Entry) error {
 
 // L5: what cannot be counted is not tried.
 func TestTries_ThatCannotBeCountedAreRefused(t *testing.T) {
+	t.Parallel()
 	h := plainTries(t)
 	a := &ailing{State: h.spy.State}
 	h.spy.State = a
@@ -276,7 +285,11 @@ func TestTries_AtOnceAreNoMoreThanInTurn(t *testing.T) {
 		assert.Equal(t, burst, seen[400]+seen[503], "%v", seen)
 		n, err := first.Add(t.Context(), h.spy.key(), 0, time.Hour)
 		require.NoError(t, err)
-		figure(t, "L2 drift of the count", int(n.Value)-compared, "tries", 0)
+		lost := 0
+		if second != first { // a disk may be too slow to take back what it has counted too slowly
+			lost = seen[503]
+		}
+		figure(t, "L2 drift of the count", int(n.Value)-compared, "tries", lost)
 		assert.GreaterOrEqual(t, int(n.Value), compared)
 	})
 }
