@@ -41,9 +41,14 @@ type pair struct {
 
 // onPairs runs a test on two instances with each store. On SQLite each has a pool of its own.
 func onPairs(t *testing.T, test func(p *pair)) {
+	onStores(t, func(t *testing.T, first, second hostStore) { test(newPair(t, first, second)) })
+}
+
+// onStores runs a test with each store, opened for two instances.
+func onStores(t *testing.T, test func(t *testing.T, first, second hostStore)) {
 	t.Run("memory", func(t *testing.T) {
 		kept := memory.New()
-		test(newPair(t, kept, kept))
+		test(t, kept, kept)
 	})
 	t.Run("SQLite", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "race.db")
@@ -55,7 +60,7 @@ func onPairs(t *testing.T, test func(p *pair)) {
 			require.NoError(t, err)
 			return s
 		}
-		test(newPair(t, open(), open()))
+		test(t, open(), open())
 	})
 }
 

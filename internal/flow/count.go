@@ -105,12 +105,16 @@ func (e *Engine) uncount(ctx context.Context, ev event, c counter, n store.Count
 	}
 }
 
-// forgive takes a try off the count that was not wrong. If that fails, or the count may be over by
-// now, it stays: a new count must not begin below zero.
+// forgive takes a try off the count that was not wrong, also when the time for the call is over: or a
+// busy server would lock people out. If that fails, or the count may have ended by now, it stays: a new
+// count must not begin below zero.
 func (e *Engine) forgive(ctx context.Context, c counter, n store.Count) {
-	if n.TTL > longestStep {
-		_, _ = e.State.Add(ctx, c.key, -1, c.life)
+	if n.TTL <= longestStep {
+		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	_, _ = e.State.Add(ctx, c.key, -1, c.life)
 }
 
 // giveBack undoes the count of a code that could have been sent and was not. If that fails, too, or

@@ -76,6 +76,7 @@ const (
 	sendsPerFlow  = 5
 	noticeLife    = 24 * time.Hour   // in which a mail server may be down
 	longestStep   = 5 * time.Second  // no call takes longer
+	lastWord      = 2 * time.Second  // to take back what was counted, beyond the end of a call
 	clockSkew     = 5 * time.Minute  // that instances may be apart
 	reuseGrace    = 10 * time.Second // in which a refresh may be repeated
 	casTries      = 4                // for writes that may be repeated safely

@@ -107,6 +107,8 @@ func (e *Engine) admit(ctx context.Context, account accountID, n int64) (bool, e
 
 // unlock ends the wait of a try that was not wrong. If that fails it ends by itself.
 func (e *Engine) unlock(ctx context.Context, account accountID) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
 	key := account.key("wait")
 	if entry, err := e.State.Get(ctx, key); err == nil {
 		_ = e.State.Delete(ctx, key, entry.Version)

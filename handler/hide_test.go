@@ -1,0 +1,629 @@
+package handler_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/adapters/memory"
+	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/password"
+	"github.com/nativeauth/nativeauth/store"
+)
+
+// long selects the form of a proof that takes its time: see package proofs.
+var long = os.Getenv("NATIVEAUTH_PROOFS") == "long"
+
+// figure prints a proven figure as package proofs does, and fails the test if it is over its limit.
+func figure(t testing.TB, name string, value int, unit string, most int) {
+	t.Helper()
+	verdict := "pass"
+	if value > most {
+		verdict = "FAIL"
+	}
+	t.Logf("%s %d %s %d %s", name, value, unit, most, verdict)
+	assert.Equal(t, "pass", verdict, name)
+}
+
+func hidden(c *handler.Config) { c.HideAccounts, c.Aliases = true, true }
+
+// spy notes under which key the tries at a password are counted.
+type spy struct {
+	store.State
+	mu    sync.Mutex
+	tried string
+}
+
+func (s *spy) Add(ctx context.Context, key string, delta int64, ttl time.Duration) (store.Count, error) {
+	if strings.HasPrefix(key, "tried/") {
+		s.mu.Lock()
+		s.tried = key
+		s.mu.Unlock()
+	}
+	return s.State.Add(ctx, key, delta, ttl)
+}
+
+func (s *spy) key() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tried
+}
+
+// kindOfAccount is what an account may be like, other than not to exist.
+type kindOfAccount struct {
+	name string
+	make func(h *hiding, u store.User)
+	says string // the password that is tried
+}
+
+// hiding is a world in which accounts hide.
+type hiding struct {
+	*world
+	spy  *spy
+	hash string // of harbor
+}
+
+func newHiding(t *testing.T, change ...func(*handler.Config)) *hiding {
+	h := &hiding{spy: &spy{}}
+	h.world = newWorld(t, append([]func(*handler.Config){hidden, func(c *handler.Config) {
+		h.spy.State = c.State
+		c.State = h.spy
+	}}, change...)...)
+	h.hash = hashOf(t, harbor)
+	return h
+}
+
+var hashOnce = sync.OnceValues(func() (string, error) {
+	return password.NewHasher(password.HasherConfig{}).Hash(context.Background(), harbor)
+})
+
+// hashOf returns the hash of harbor, which is made once.
+func hashOf(t testing.TB, text string) string {
+	t.Helper()
+	require.Equal(t, harbor, text)
+	hash, err := hashOnce()
+	require.NoError(t, err)
+	return hash
+}
+
+func (h *hiding) create(u store.User) {
+	h.Helper()
+	require.NoError(h, h.store.CreateUser(h.Context(), u))
+}
+
+// lock makes the account of a user one at whose password too many wrong ones were tried.
+func (h *hiding) lock(user string) {
+	h.Helper()
+	asked := h.askedPassword(keyed, user)
+	h.signInChallenge(keyed, asked).ok()
+	h.redeemPassword(keyed, asked, harbor).badToken() // counted, and given back
+	_, err := h.store.Add(h.Context(), h.spy.key(), 200, 24*time.Hour)
+	require.NoError(h, err)
+}
+
+var kindsOfAccount = []kindOfAccount{
+	{"with a password", func(h *hiding, u store.User) { u.PasswordHash = h.hash; h.create(u) }, "a loud harbour"},
+	{"without a password", func(h *hiding, u store.User) { h.create(u) }, harbor},
+	{"disabled", func(h *hiding, u store.User) { u.PasswordHash, u.Disabled, u.Epoch = h.hash, true, 1; h.create(u) }, harbor},
+	{"locked", func(h *hiding, u store.User) { u.PasswordHash = h.hash; h.create(u); h.lock(u.Username) }, harbor},
+	{"with another mailbox", func(h *hiding, u store.User) {
+		u.PasswordHash, u.Email, u.Epoch = h.hash, "elsewhere."+u.ID+"@example.org", 1_000_000
+		h.create(u)
+	}, "a loud harbour"},
+	{"without a mailbox", func(h *hiding, u store.User) { u.PasswordHash, u.Email = h.hash, ""; h.create(u) }, "a loud harbour"},
+}
+
+// call is one request of a script. TOKEN stands for the newest token of the flow, and NAME, CODE and
+// PASSWORD for what they say.
+type call struct {
+	path  string
+	pairs []string
+}
+
+type script struct {
+	name  string
+	dear  bool // it hashes passwords
+	calls []call
+}
+
+const (
+	upStart      = "/signup/v1.0/start"
+	upChallenge  = "/signup/v1.0/challenge"
+	upContinue   = "/signup/v1.0/continue"
+	inStart      = "/oauth2/v2.0/initiate"
+	inChallenge  = "/oauth2/v2.0/challenge"
+	inToken      = "/oauth2/v2.0/token"
+	reStart      = "/resetpassword/v1.0/start"
+	reChallenge  = "/resetpassword/v1.0/challenge"
+	reContinue   = "/resetpassword/v1.0/continue"
+	reSubmit     = "/resetpassword/v1.0/submit"
+	rePoll       = "/resetpassword/v1.0/poll_completion"
+	onlyPassword = "password redirect"
+)
+
+func opens(path, types string, more ...string) call {
+	return call{path, append([]string{"username", "NAME", "challenge_type", types}, more...)}
+}
+
+func goes(path string, more ...string) call {
+	return call{path, append([]string{"continuation_token", "TOKEN"}, more...)}
+}
+
+// scripts are all a caller can do who has neither the mailbox nor the password.
+func scripts() []script {
+	wrong := []string{"grant_type", "oob", "oob", "CODE"}
+	tries := slices.Repeat([]call{goes(upContinue, wrong...)}, 6)
+	return []script{
+		{"sign-up by code", false, slices.Concat([]call{opens(upStart, native), goes(upChallenge), goes(upChallenge)}, tries,
+			[]call{goes(inToken, "grant_type", "continuation_token"), goes(inToken, "grant_type", "continuation_token", "username", "NAME")})},
+		{"sign-up resent to the end", false, slices.Concat([]call{opens(upStart, native)}, slices.Repeat([]call{goes(upChallenge)}, 6))},
+		{"sign-up with a password at the start", true, []call{opens(upStart, every, "password", "a calm harbour"), goes(upChallenge), goes(upContinue, wrong...)}},
+		{"sign-up with a password in between", true, []call{opens(upStart, every), goes(upContinue, "grant_type", "password", "password", "a calm harbour"),
+			goes(upChallenge), goes(upContinue, wrong...)}},
+		{"sign-up with a password that must not be", false, []call{opens(upStart, every, "password", "NAME"), opens(upStart, every, "password", "short"),
+			opens(upStart, every), goes(upContinue, "grant_type", "password", "password", "NAME")}},
+		{"sign-up that has to redirect", false, []call{opens(upStart, "redirect"), opens(upStart, onlyPassword), opens(upStart, native)}},
+		{"sign-up out of order", false, []call{opens(upStart, every), goes(upContinue, wrong...), goes(inToken, wrong...), goes(inChallenge), goes(reChallenge)}},
+
+		{"sign-in by code", false, []call{opens(inStart, native), goes(inChallenge), goes(inToken, wrong...), goes(inChallenge), goes(inToken, wrong...),
+			goes(inToken, append(wrong, "username", "NAME")...), goes(inToken, append(wrong, "scope", "nonsense")...), goes(inToken, "grant_type", "password", "password", "PASSWORD")}},
+		{"sign-in resent to the end", false, slices.Concat([]call{opens(inStart, native)}, slices.Repeat([]call{goes(inChallenge)}, 6))},
+		{"sign-in by password", true, []call{opens(inStart, every), goes(inChallenge), goes(inToken, "grant_type", "password", "password", "PASSWORD"),
+			goes(inToken, "grant_type", "password", "password", "PASSWORD", "username", "NAME")}},
+		{"sign-in by password alone", false, []call{opens(inStart, onlyPassword), goes(inChallenge), goes(inChallenge, "challenge_type", native),
+			goes(inToken, "grant_type", "password"), goes(inToken, "grant_type", "password", "password", "PASSWORD", "scope", "nonsense")}},
+		{"sign-in by one, then the other", false, []call{opens(inStart, every), goes(inChallenge, "challenge_type", native), goes(inToken, wrong...),
+			goes(inChallenge, "challenge_type", onlyPassword), goes(inChallenge, "challenge_type", every), goes(inChallenge, "challenge_type", "redirect")}},
+		{"sign-in that has to redirect", false, []call{opens(inStart, "redirect"), opens(inStart, onlyPassword)}},
+		{"sign-in out of order", false, []call{opens(inStart, every), goes(inToken, wrong...), goes(inToken, "grant_type", "password", "password", "PASSWORD"), goes(upChallenge)}},
+
+		{"reset", false, []call{opens(reStart, native), goes(reChallenge), goes(reChallenge), goes(reContinue, wrong...), goes(reContinue, wrong...),
+			goes(reSubmit, "new_password", "a calm harbour"), goes(rePoll), goes(inToken, "grant_type", "continuation_token")}},
+		{"reset resent to the end", false, slices.Concat([]call{opens(reStart, native)}, slices.Repeat([]call{goes(reChallenge)}, 6))},
+		{"reset that has to redirect", false, []call{opens(reStart, "redirect"), opens(reStart, onlyPassword)}},
+		{"reset out of order", false, []call{opens(reStart, every), goes(reContinue, wrong...), goes(reSubmit, "new_password", "a calm harbour"), goes(rePoll)}},
+	}
+}
+
+var (
+	tokenText = regexp.MustCompile(`"continuation_token":"([^"]*)"`)
+	guidText  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+)
+
+// play goes through a script and returns what came back of each call, random parts masked.
+func (h *hiding) play(s script, client, user, says string) (answers [][]byte) {
+	h.Helper()
+	token := "none"
+	for _, c := range s.calls {
+		pairs := []string{"client_id", client}
+		for _, p := range c.pairs {
+			switch p {
+			case "TOKEN":
+				p = token
+			case "NAME":
+				p = user
+			case "CODE":
+				p = "00000000"
+			case "PASSWORD":
+				p = says
+			}
+			pairs = append(pairs, p)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(request(h.T, h.base+c.path, form(pairs...)))
+		require.NoError(h, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(h, err)
+		require.NoError(h, resp.Body.Close())
+		if found := tokenText.FindSubmatch(body); found != nil {
+			token = string(found[1])
+		}
+		resp.Header.Del("Date")
+		var head bytes.Buffer
+		require.NoError(h, resp.Header.Write(&head))
+		all := fmt.Appendf(nil, "%s %s\n%s\n", c.path, resp.Status, head.Bytes())
+		answers = append(answers, mask(append(all, body...)))
+	}
+	return answers
+}
+
+// mask hides what is random, and of tokens all but their length.
+func mask(text []byte) []byte {
+	text = tokenText.ReplaceAllFunc(text, func(t []byte) []byte { return fmt.Appendf(nil, `"continuation_token":%d`, len(t)) })
+	return guidText.ReplaceAll(text, []byte("GUID"))
+}
+
+// differing counts the bytes in which two texts differ.
+func differing(a, b []byte) (n int) {
+	n = max(len(a), len(b)) - min(len(a), len(b))
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// pairsOf is how many accounts of a kind are compared with nobody.
+func pairsOf(s script, rare bool) int {
+	switch {
+	case long && rare:
+		return 100
+	case long:
+		return 1000
+	case s.dear:
+		return 1
+	}
+	return 4
+}
+
+// T8: to whom it is not theirs, no account of any kind can be told from none.
+func TestT8_NoAccountCanBeToldFromNone(t *testing.T) {
+	for _, alias := range []bool{false, true} {
+		for k, kind := range kindsOfAccount {
+			t.Run(fmt.Sprintf("%s, by alias %v", kind.name, alias), func(t *testing.T) {
+				t.Parallel()
+				h := newHiding(t)
+				compared, off := 0, 0
+				for n, s := range scripts() {
+					for i := range pairsOf(s, alias || k > 3) {
+						client := []string{keyed, plain}[i%2]
+						if s.dear {
+							client = keyed
+						}
+						known, nobody := fmt.Sprintf("u%d.%d.%d.known", k, n, i), fmt.Sprintf("u%d.%d.%d.never", k, n, i)
+						known, nobody = known+"x", nobody+"x" // as long, and with the same ends
+						u := store.User{ID: "host-" + known, Username: known, Email: known + "@contoso.com", Attributes: map[string]string{"city": "Oslo"}}
+						if !alias {
+							known, nobody = known+"@contoso.com", nobody+"@contoso.com"
+							u.Username = known
+						}
+						kind.make(h, u)
+						theirs, none := h.play(s, client, known, kind.says), h.play(s, client, nobody, kind.says)
+						for c := range theirs {
+							theirs[c] = bytes.ReplaceAll(theirs[c], []byte(known), []byte(nobody))
+							if d := differing(theirs[c], none[c]); d > 0 {
+								off += d
+								t.Errorf("%s, call %d of %s:\n%s\n\nand of nobody:\n%s", s.name, c+1, client, theirs[c], none[c])
+							}
+							compared++
+						}
+						if t.Failed() {
+							return
+						}
+					}
+				}
+				figure(t, fmt.Sprintf("T8 account %s, alias %v, differing bytes of %d answers", kind.name, alias, compared), off, "bytes", 0)
+			})
+		}
+	}
+}
+
+// T8: nor by the length of a token, however long the names are.
+func TestT8_TokensAreOfOneLength(t *testing.T) {
+	h := newHiding(t)
+	lengths := map[int]bool{}
+	for n := 1; ; n++ {
+		local := strings.Repeat("n", min(64, n))
+		domain := "contoso.com"
+		for rest := n - len(local); rest > 0; rest -= 62 {
+			domain = strings.Repeat("d", min(61, rest)) + "." + domain
+		}
+		if len(local+"@"+domain) > 254 {
+			break
+		}
+		known, nobody := local+"@k"+domain[1:], local+"@u"+domain[1:]
+		if _, err := h.store.UserByUsername(t.Context(), known); err == nil {
+			continue // no label ends there
+		}
+		h.create(store.User{ID: fmt.Sprintf("9f3c1a52-0000-4000-8000-%012d", n), Username: known, Email: "m" + known[1:], PasswordHash: h.hash, Epoch: int64(n) << 40})
+		for _, path := range []string{inStart, reStart} {
+			for _, user := range []string{known, nobody} {
+				token := h.post(path, "client_id", keyed, "username", user, "challenge_type", every, "capabilities", "mfa_required registration_required").ok()
+				lengths[len(token)] = true
+			}
+		}
+	}
+	assert.Len(t, lengths, 1, "lengths of tokens: %v", lengths)
+}
+
+// T8: an address that waits for its next code does not tell, either.
+func TestT8_TheWaitForACodeIsThatOfTheAddress(t *testing.T) {
+	for _, kind := range kindsOfAccount {
+		h := newHiding(t, withInterval(time.Minute))
+		kind.make(h, store.User{ID: "1", Username: casey, Email: casey})
+		sent := h.mail.count()
+		for _, s := range scripts() {
+			if !s.dear {
+				theirs, none := h.play(s, keyed, casey, kind.says), h.play(s, keyed, "cassy@contoso.com", kind.says)
+				for c := range theirs {
+					theirs[c] = bytes.ReplaceAll(theirs[c], []byte(casey), []byte("cassy@contoso.com"))
+					require.Equal(t, string(none[c]), string(theirs[c]), "%s: %s", kind.name, s.name)
+				}
+			}
+		}
+		assert.LessOrEqual(t, h.mail.count()-sent, 2, kind.name)
+	}
+}
+
+// What the owner of an address is told in place of a code.
+func TestHide_TheOwnerIsToldByMail(t *testing.T) {
+	for _, row := range []struct {
+		account               string
+		make                  func(u *store.User)
+		signUp, signIn, reset otp.Purpose
+	}{
+		{"none", nil, otp.SignUp, otp.NotRegistered, otp.NotRegistered},
+		{"with a password", func(u *store.User) { u.PasswordHash = hashOf(t, harbor) }, otp.AlreadyRegistered, otp.SignIn, otp.Reset},
+		{"without a password", func(*store.User) {}, otp.AlreadyRegistered, otp.SignIn, otp.NoPassword},
+		{"disabled", func(u *store.User) { u.PasswordHash, u.Disabled = hashOf(t, harbor), true }, otp.AccountDisabled, otp.AccountDisabled, otp.AccountDisabled},
+		{"disabled, without a password", func(u *store.User) { u.Disabled = true }, otp.AccountDisabled, otp.AccountDisabled, otp.AccountDisabled},
+	} {
+		h := newHiding(t)
+		if row.make != nil {
+			u := store.User{ID: "1", Username: casey, Email: casey}
+			row.make(&u)
+			h.create(u)
+		}
+		for _, flow := range []struct {
+			start, challenge string
+			want             otp.Purpose
+		}{{upStart, upChallenge, row.signUp}, {inStart, inChallenge, row.signIn}, {reStart, reChallenge, row.reset}} {
+			sent := h.mail.count()
+			start := h.post(flow.start, "client_id", keyed, "username", casey, "challenge_type", every).ok()
+			a := h.post(flow.challenge, "client_id", keyed, "continuation_token", start, "challenge_type", native)
+			a.ok()
+			assert.Equal(t, otp.Address(casey).Mask(), a.body["challenge_target_label"])
+			m := h.mail.take(sent + 1)
+			assert.Equal(t, flow.want, m.Purpose, "%s: %s", row.account, flow.start)
+			assert.EqualValues(t, casey, m.To)
+			assert.Equal(t, flow.want.HasCode(), m.Code != "")
+			assert.Equal(t, sent+1, h.mail.count())
+		}
+	}
+}
+
+// E4, and where the code goes: to the mailbox of the account, of which the caller sees nothing.
+func TestHide_TheMaskIsOfTheNameThatWasSaid(t *testing.T) {
+	h := newHiding(t)
+	h.create(store.User{ID: "1", Username: casey, Email: "inbox@fabrikam.org", PasswordHash: h.hash})
+	for _, flow := range [][2]string{{inStart, inChallenge}, {reStart, reChallenge}} {
+		sent := h.mail.count()
+		start := h.post(flow[0], "client_id", keyed, "username", casey, "challenge_type", native).ok()
+		a := h.post(flow[1], "client_id", keyed, "continuation_token", start)
+		a.ok()
+		assert.Equal(t, "c***y@c***o.c***", a.body["challenge_target_label"])
+		assert.EqualValues(t, "inbox@fabrikam.org", h.mail.take(sent+1).To)
+	}
+}
+
+func TestHide_NobodyIsToldWhereThereIsNoMailbox(t *testing.T) {
+	h := newHiding(t)
+	h.create(store.User{ID: "1", Username: casey, PasswordHash: h.hash})
+	for _, flow := range [][2]string{{inStart, inChallenge}, {reStart, reChallenge}} {
+		start := h.post(flow[0], "client_id", keyed, "username", casey, "challenge_type", native).ok()
+		h.post(flow[1], "client_id", keyed, "continuation_token", start).ok()
+	}
+	require.NoError(t, h.auth.Shutdown(t.Context()))
+	assert.Zero(t, h.mail.count())
+	h.enter(casey, harbor).tokens()
+}
+
+// A caller may guess the code that was never sent, and gets nothing for it.
+func TestHide_NothingComesOfADecoy(t *testing.T) {
+	certain := func(c *handler.Config) { c.Random = zeros{} }
+	account := func(change func(u *store.User)) func(h *hiding) {
+		return func(h *hiding) {
+			u := store.User{ID: "1", Username: casey, Email: casey, PasswordHash: h.hash}
+			change(&u)
+			h.create(u)
+		}
+	}
+	none := func(*hiding) {}
+	plainly := account(func(*store.User) {})
+	disabled := account(func(u *store.User) { u.Disabled = true })
+	bare := account(func(u *store.User) { u.PasswordHash = "" })
+	homeless := account(func(u *store.User) { u.Email = "" })
+	signUp := []call{opens(upStart, native), goes(upChallenge), goes(upContinue, "grant_type", "oob", "oob", "CODE")}
+	signIn := []call{opens(inStart, native), goes(inChallenge, "challenge_type", native), goes(inToken, "grant_type", "oob", "oob", "CODE")}
+	reset := []call{opens(reStart, native), goes(reChallenge), goes(reContinue, "grant_type", "oob", "oob", "CODE")}
+	for _, row := range []struct {
+		name  string
+		make  func(h *hiding)
+		calls []call
+		good  bool
+	}{
+		{"a sign-up of an account", plainly, signUp, false},
+		{"a sign-up of a disabled account", disabled, signUp, false},
+		{"a sign-in of nobody", none, signIn, false},
+		{"a sign-in of a disabled account", disabled, signIn, false},
+		{"a sign-in without a mailbox", homeless, signIn, false},
+		{"a reset of nobody", none, reset, false},
+		{"a reset without a password", bare, reset, false},
+		{"a reset of a disabled account", disabled, reset, false},
+		{"a reset without a mailbox", homeless, reset, false},
+		{"a sign-up, to see that the code is the one", none, signUp, true},
+		{"a sign-in, likewise", plainly, signIn, true},
+		{"a reset, likewise", plainly, reset, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := newHiding(t, certain)
+			row.make(h)
+			client := plain
+			if row.calls[0].path == reStart {
+				client = keyed
+			}
+			answers := h.play(script{calls: row.calls}, client, casey, "")
+			last := string(answers[len(answers)-1])
+			if row.good {
+				assert.Contains(t, last, "200 OK")
+			} else {
+				assert.Contains(t, last, `"suberror":"invalid_oob_value"`)
+			}
+		})
+	}
+}
+
+// E2: without HideAccounts the protocol's own signals tell of an account, and nothing else does.
+func TestT8_TheDefaultModeHasTheProtocolsSignalsOnly(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		account                      string
+		make                         func(h *hiding)
+		signUp, signIn, token, reset string
+	}{
+		{"none", func(*hiding) {}, "", "user_not_found", "", "user_not_found"},
+		{"with a password", func(h *hiding) { h.create(store.User{ID: "1", Username: casey, Email: casey, PasswordHash: h.hash}) }, "user_already_exists", "", "50126", ""},
+		{"without a password", func(h *hiding) { h.create(store.User{ID: "1", Username: casey, Email: casey}) }, "user_already_exists", "", "", "500222"},
+		{"disabled", func(h *hiding) {
+			h.create(store.User{ID: "1", Username: casey, Email: casey, PasswordHash: h.hash, Disabled: true})
+		}, "user_already_exists", "", "50126", ""},
+		{"locked", func(h *hiding) {
+			h.create(store.User{ID: "1", Username: casey, Email: casey, PasswordHash: h.hash})
+			h.lock(casey)
+		}, "user_already_exists", "", "50126", ""},
+	} {
+		h := newHiding(t, func(c *handler.Config) { c.HideAccounts = false })
+		row.make(h)
+		says := func(a answer, want string) {
+			t.Helper()
+			if want == "" {
+				a.ok()
+				return
+			}
+			assert.Contains(t, fmt.Sprint(a.body["error"], a.body["error_codes"]), want, row.account)
+		}
+		says(h.signUpStart(plain, casey), row.signUp)
+		says(h.signInStart(keyed, casey), row.signIn)
+		says(h.resetStart(keyed, casey), row.reset)
+		if row.token != "" { // right, wrong: it is all one
+			asked := h.askedPassword(keyed, casey)
+			bodies := [][]byte{mask(h.raw(asked, "a loud harbour")), mask(h.raw(asked, "a loud harbour"))}
+			if row.account != "with a password" {
+				bodies = append(bodies, mask(h.raw(asked, harbor)))
+			}
+			for _, b := range bodies {
+				assert.Contains(t, string(b), row.token)
+				assert.Equal(t, string(bodies[0]), string(b), row.account)
+			}
+		}
+	}
+}
+
+// raw tries a password and returns the answer as it travels.
+func (h *hiding) raw(token, says string) []byte {
+	h.Helper()
+	resp, err := http.DefaultTransport.RoundTrip(request(h.T, h.base+inToken, form("client_id", keyed, "continuation_token", token, "grant_type", "password", "password", says)))
+	require.NoError(h, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(h, err)
+	return body
+}
+
+// counted counts the calls of a store.
+type counted struct {
+	*memory.Store
+	mu    sync.Mutex
+	calls []string
+}
+
+func (c *counted) note(call string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, call)
+}
+
+// taken returns the calls since it was last asked, in alphabetical order: some are made side by side.
+func (c *counted) taken() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	calls := c.calls
+	c.calls = nil
+	slices.Sort(calls)
+	return calls
+}
+
+func (c *counted) UserByUsername(ctx context.Context, name string) (store.User, error) {
+	c.note("UserByUsername")
+	return c.Store.UserByUsername(ctx, name)
+}
+
+func (c *counted) UserByID(ctx context.Context, id string) (store.User, error) {
+	c.note("UserByID")
+	return c.Store.UserByID(ctx, id)
+}
+
+func (c *counted) UpdateUser(ctx context.Context, u store.User) error {
+	c.note("UpdateUser")
+	return c.Store.UpdateUser(ctx, u)
+}
+
+func (c *counted) Get(ctx context.Context, key string) (store.Entry, error) {
+	c.note("Get")
+	return c.Store.Get(ctx, key)
+}
+
+func (c *counted) Put(ctx context.Context, key string, e store.Entry) error {
+	c.note("Put")
+	return c.Store.Put(ctx, key, e)
+}
+
+func (c *counted) Delete(ctx context.Context, key string, version int64) error {
+	c.note("Delete")
+	return c.Store.Delete(ctx, key, version)
+}
+
+func (c *counted) Add(ctx context.Context, key string, delta int64, ttl time.Duration) (store.Count, error) {
+	c.note("Add")
+	return c.Store.Add(ctx, key, delta, ttl)
+}
+
+// T9, as far as it is no matter of time: an account and none cost the same calls of the store.
+func TestT9_TheStoreIsCalledAlike(t *testing.T) {
+	t.Parallel()
+	for _, kind := range kindsOfAccount {
+		if kind.name == "locked" { // nobody can be locked, too
+			continue
+		}
+		var c *counted
+		h := newHiding(t, func(cfg *handler.Config) {
+			c = &counted{Store: cfg.Users.(*hostUsers).Users.(*memory.Store)}
+			cfg.Users = c
+		})
+		h.spy.State = c
+		off, all := 0, 0
+		h.signInStart(keyed, "first@contoso.com").ok() // starts the clock of the store
+		for n, s := range scripts() {
+			known, nobody := fmt.Sprintf("known%d@contoso.com", n), fmt.Sprintf("never%d@contoso.com", n)
+			kind.make(h, store.User{ID: known, Username: known, Email: known})
+			for i := range s.calls {
+				upTo := script{calls: s.calls[:i+1]}
+				if i < len(s.calls)-1 && !long {
+					continue // the last counts them all
+				}
+				c.taken()
+				h.play(upTo, keyed, known, kind.says)
+				theirs := c.taken()
+				h.play(upTo, keyed, nobody, kind.says)
+				if none := c.taken(); !assert.Equal(t, none, theirs, "%s: %s", kind.name, s.name) {
+					off++
+				}
+				all++
+			}
+		}
+		figure(t, fmt.Sprintf("T9 account %s, scripts with other calls of the store, of %d", kind.name, all), off, "scripts", 0)
+	}
+}
