@@ -66,7 +66,10 @@ func parseCapabilities(text string) (known capabilities) {
 	return known
 }
 
-const maxAlias = 64
+const (
+	maxAlias  = 64
+	aliasText = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+)
 
 // canonicalName returns the one form of a user name that is looked up and compared: an address, or,
 // where the host has turned them on, an alias of letters, digits and . _ - in lower case.
@@ -74,9 +77,9 @@ func (e *Engine) canonicalName(text string) (string, error) {
 	if a, err := otp.ParseAddress(text); err == nil {
 		return string(a), nil
 	}
-	alias := strings.ToLower(strings.Trim(text, " \t"))
-	if !e.Aliases || alias == "" || len(alias) > maxAlias || strings.Trim(alias, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" {
+	alias := strings.Trim(text, " \t")
+	if !e.Aliases || alias == "" || len(alias) > maxAlias || strings.Trim(alias, aliasText) != "" {
 		return "", ErrUsername
 	}
-	return alias, nil
+	return strings.ToLower(alias), nil // last: the lower case of K (Kelvin) and of İ is ASCII
 }

@@ -1,7 +1,8 @@
 //go:build unix
 
 // Package proofs holds the tests that need what no other test has: several operating-system
-// processes on one store, a store that cannot be reached, and servers that are killed.
+// processes on one store, a store that cannot be reached, servers that are killed, and the same answers
+// on every kind of store.
 //
 // A proof is a figure with a limit. Each prints one line, name value unit limit pass, and all of
 // them are printed as one table when the run is over. There is a short form, for every change:
