@@ -9,6 +9,7 @@ import { judge, refuse } from "./secret.js";
 const words = {
   signUp: {
     title: "Create your account",
+    way: "Sign up with",
     question: "Have an account?",
     other: "signIn",
     label: "Sign in",
@@ -16,10 +17,11 @@ const words = {
   },
   signIn: {
     title: "Welcome back",
+    way: "Sign in with",
     question: "New here?",
     other: "signUp",
     label: "Create an account",
-    hints: { code: "A code by mail, whether or not there is a password.", password: "The password of the account, or a code by mail." },
+    hints: { code: "A code by mail, which opens every account.", password: "Its password. An account without one gets a code." },
   },
 };
 
@@ -44,12 +46,13 @@ function choose(changes) {
 }
 
 function drawAddress() {
-  const { hints, question, label } = words[state.flow];
-  const way = state.password ? "password" : "code";
-  for (const w of ways()) w.checked = w.value === way;
+  const { way, hints, question, label } = words[state.flow];
+  const chosen = state.password ? "password" : "code";
+  $("way").textContent = way;
+  for (const w of ways()) w.checked = w.value === chosen;
   $("with-profile").checked = state.profile;
   $("profile-choice").hidden = state.flow !== "signUp";
-  $("way-hint").textContent = hints[way];
+  $("way-hint").textContent = hints[chosen];
   $("address").value = state.username;
   mark($("address"), null);
   // Out of sight it is no field, for password managers neither.
