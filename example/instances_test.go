@@ -149,6 +149,21 @@ func TestInstances_EachGoesOnWithWhatAnotherBegan(t *testing.T) {
 	})
 }
 
+func TestInstances_APasswordIsOneForAll(t *testing.T) {
+	onEach(t, func(t *testing.T, flags []string) {
+		a, b := start(t, flags...), start(t, flags...)
+		a.enrol(t, "ada@example.com", harbor)
+		status, tokens := b.enter(t, "ada@example.com", harbor)
+		require.Equal(t, http.StatusOK, status, tokens)
+		a.reset(t, b, "ada@example.com", lantern)
+		status, _ = b.enter(t, "ada@example.com", harbor)
+		assert.Equal(t, http.StatusBadRequest, status)
+		status, tokens = b.enter(t, "ada@example.com", lantern)
+		require.Equal(t, http.StatusOK, status, tokens)
+		assert.Equal(t, "ada@example.com", a.me(t, tokens))
+	})
+}
+
 func TestInstances_ARestartKeepsEverything(t *testing.T) {
 	onEach(t, func(t *testing.T, flags []string) {
 		first := start(t, flags...)

@@ -22,7 +22,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // mountPage registers the page at / and the files that it loads.
 func mountPage(mux *http.ServeMux, here place) error {
 	var index bytes.Buffer
-	err := pageTemplate.Execute(&index, map[string]any{"API": here.API(), "Inbox": here.Inbox, "Apps": []app{quick, withProfile}})
+	err := pageTemplate.Execute(&index, map[string]any{"API": here.API(), "Inbox": here.Inbox, "Apps": apps, "Least": leastPassword})
 	if err != nil {
 		return err
 	}

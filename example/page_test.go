@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,17 +61,37 @@ func TestPage_EveryFileHasItsType(t *testing.T) {
 func TestPage_OffersTheAppsThereAre(t *testing.T) {
 	i := start(t)
 	_, body := i.get(t, "/")
-	for _, client := range clients {
-		assert.Contains(t, body, `value="`+client.ID+`"`)
+	for _, app := range apps {
+		assert.Contains(t, body, `<data value="`+app.ID+`"`)
 	}
 	_, labels := i.get(t, "/profile.js")
-	for _, client := range clients {
-		for _, attribute := range client.Attributes {
-			assert.Contains(t, labels, attribute.Name, "every attribute has a label")
-			for _, option := range attribute.Options {
-				assert.Contains(t, labels, `"`+option+`"`)
-			}
+	for _, attribute := range profile {
+		assert.Contains(t, labels, attribute.Name, "every attribute has a label")
+		for _, option := range attribute.Options {
+			assert.Contains(t, labels, `"`+option+`"`)
 		}
+	}
+}
+
+// What the page tells people of passwords before they choose one is what the server holds them to.
+func TestPage_KnowsTheRulesForPasswords(t *testing.T) {
+	i := start(t)
+	_, body := i.get(t, "/")
+	least := regexp.MustCompile(`data-least="(\d+)"`).FindStringSubmatch(body)
+	require.NotNil(t, least)
+	n, err := strconv.Atoi(least[1])
+	require.NoError(t, err)
+	long := "harbor-quilt-lantern"
+	try := func(password string) string {
+		_, a := i.post(t, withPassword, "/signup/v1.0/start",
+			"username", "ada@example.com", "challenge_type", "oob password redirect", "password", password)
+		return a.text("suberror")
+	}
+	assert.Equal(t, "password_too_short", try(long[:n-1]))
+	assert.Empty(t, try(long[:n]))
+	_, words := i.get(t, "/words.js")
+	for _, suberror := range []string{"too_weak", "too_short", "too_long", "recently_used", "banned", "is_invalid"} {
+		assert.Contains(t, words, "password_"+suberror)
 	}
 }
 

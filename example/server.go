@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/password"
 )
 
 const (
@@ -87,13 +88,14 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Issuer:         here.Issuer,
 		App:            "Contoso",
 		Secret:         data.secret,
-		Clients:        clients,
+		Clients:        clients(),
 		Users:          data.users,
 		State:          data.state,
 		Sender:         mail.sender,
 		Keys:           data.keys,
 		Origins:        o.origins,
 		ResendInterval: o.resendInterval(),
+		Passwords:      password.Policy{MinLength: leastPassword},
 	})
 	if err != nil {
 		return nil, err

@@ -172,6 +172,86 @@ func (i *instance) signUp(t *testing.T, address string) answer {
 	return a
 }
 
+const (
+	harbor  = "harbor-quilt-lantern" // passwords that nobody guesses first
+	lantern = "lantern-quilt-harbor"
+)
+
+// enrol signs up with a password.
+func (i *instance) enrol(t *testing.T, address, password string) {
+	t.Helper()
+	status, a := i.post(t, withPassword, "/signup/v1.0/start", "username", address, "challenge_type", "oob redirect", "password", password)
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = i.post(t, withPassword, "/signup/v1.0/challenge", "continuation_token", a.text("continuation_token"))
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = i.post(t, withPassword, "/signup/v1.0/continue", "grant_type", "oob",
+		"continuation_token", a.text("continuation_token"), "oob", i.code(t, address))
+	require.Equal(t, http.StatusOK, status, a)
+}
+
+// enter signs in with a password.
+func (i *instance) enter(t *testing.T, address, password string) (int, answer) {
+	t.Helper()
+	status, a := i.post(t, withPassword, "/oauth2/v2.0/initiate", "username", address, "challenge_type", "password redirect")
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = i.post(t, withPassword, "/oauth2/v2.0/challenge", "continuation_token", a.text("continuation_token"))
+	require.Equal(t, http.StatusOK, status, a)
+	return i.post(t, withPassword, "/oauth2/v2.0/token", "grant_type", "password", "continuation_token", a.text("continuation_token"),
+		"password", password, "scope", "openid profile offline_access")
+}
+
+// mailFor waits until the newest message for an address has a purpose, and returns it.
+func (i *instance) mailFor(t *testing.T, address, purpose string) answer {
+	t.Helper()
+	var m answer
+	require.Eventually(t, func() bool {
+		m = i.mail(t, address)
+		return m.text("purpose") == purpose
+	}, 5*time.Second, 5*time.Millisecond, "mail for "+address+" about "+purpose)
+	return m
+}
+
+func TestRun_APasswordIsResetAndItsOwnerTold(t *testing.T) {
+	i := start(t)
+	i.enrol(t, "ada@example.com", harbor)
+	status, tokens := i.enter(t, "ada@example.com", harbor)
+	require.Equal(t, http.StatusOK, status, tokens)
+	i.reset(t, i, "ada@example.com", lantern)
+
+	told := i.mailFor(t, "ada@example.com", "password-changed")
+	assert.Empty(t, told["code"])
+	assert.Equal(t, "Your Contoso password was changed", told["subject"])
+	status, a := i.enter(t, "ada@example.com", harbor)
+	assert.Equal(t, http.StatusBadRequest, status)
+	assert.Equal(t, []any{50126.0}, a["error_codes"])
+	status, _ = i.enter(t, "ada@example.com", lantern)
+	assert.Equal(t, http.StatusOK, status)
+	status, _ = i.post(t, withPassword, "/oauth2/v2.0/token", "grant_type", "refresh_token", "refresh_token", tokens.text("refresh_token"))
+	assert.Equal(t, http.StatusBadRequest, status, "sessions from before have ended")
+}
+
+// reset replaces a password, by turns at this instance and at another one.
+func (i *instance) reset(t *testing.T, other *instance, address, password string) {
+	t.Helper()
+	a := i.challenge(t, withPassword, "/resetpassword/v1.0/start", "/resetpassword/v1.0/challenge", address)
+	code := i.mailFor(t, address, "password-reset").text("code")
+	for _, step := range []struct {
+		at     *instance
+		path   string
+		fields []string
+	}{
+		{other, "continue", []string{"grant_type", "oob", "oob", code}},
+		{i, "submit", []string{"new_password", password}},
+		{other, "poll_completion", nil},
+	} {
+		var status int
+		status, a = step.at.post(t, withPassword, "/resetpassword/v1.0/"+step.path,
+			append(step.fields, "continuation_token", a.text("continuation_token"))...)
+		require.Equal(t, http.StatusOK, status, a)
+	}
+	assert.Equal(t, "succeeded", a["status"])
+}
+
 func TestRun_ASignUpEndsInTokensThatOpenTheApp(t *testing.T) {
 	i := start(t)
 	tokens := i.signUp(t, "ada@example.com")

@@ -35,6 +35,8 @@ To sign up from a shell, paste these three lines:
 {{- end}}
 
 The last one creates the account. What it prints is good for tokens at {{.API}}/oauth2/v2.0/token.
+For an account with a password, let the client_id be {{.Passwords}} and add
+-d password=... to the first line.
 Ctrl-C stops the server.
 
 `))
@@ -45,9 +47,9 @@ func printWelcome(w io.Writer, here place) error {
 	var text bytes.Buffer
 	err := welcome.Execute(&text, struct {
 		place
-		Client, Address, Sed string
+		Client, Passwords, Address, Sed string
 	}{
-		place: here, Client: quick.ID,
+		place: here, Client: quick.ID, Passwords: withPassword.ID,
 		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
 		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
 	})

@@ -54,6 +54,22 @@ func TestWelcome_ThePrintedLinesSignUp(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status)
 }
 
+// The text says what to change for an account with a password.
+func TestWelcome_ThePrintedLinesTakeAPassword(t *testing.T) {
+	peers.Need(t, "curl")
+	i := start(t)
+	require.Contains(t, i.stdout.String(), withPassword.ID+" and add\n-d password=... to the first line.")
+	lines := i.printedLines(t)
+	lines[0] = strings.Replace(lines[0], " | sed", " -d password="+harbor+" | sed", 1)
+	for n := range lines {
+		lines[n] = strings.ReplaceAll(lines[n], quick.ID, withPassword.ID)
+	}
+	paste(t, "", lines)
+	address := regexp.MustCompile(`username=(\S+)`).FindStringSubmatch(lines[0])[1]
+	status, a := i.enter(t, address, harbor)
+	assert.Equal(t, http.StatusOK, status, a)
+}
+
 func TestWelcome_WhatItNamesIsThere(t *testing.T) {
 	i := start(t)
 	addresses := regexp.MustCompile(`(?m)^  \w+ +(http://\S+)$`).FindAllStringSubmatch(i.stdout.String(), -1)

@@ -2,7 +2,7 @@
 
 import { onCall } from "./api.js";
 import * as calls from "./calls.js";
-import { $, say } from "./dom.js";
+import { $, notify, say } from "./dom.js";
 import * as gate from "./gate.js";
 import * as home from "./home.js";
 import * as session from "./session.js";
@@ -14,9 +14,10 @@ function show(view) {
 
 onCall(calls.show);
 
-gate.begin((app, tokens) => {
+gate.begin((app, tokens, news) => {
   session.keep(app, tokens);
   home.draw();
+  notify($("home-notice"), news);
   show("home");
   scrollTo(0, 0);
   $("greeting").focus();

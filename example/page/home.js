@@ -2,6 +2,7 @@
 
 import { Refusal, me, post, scope } from "./api.js";
 import { $, during, make, notify, say } from "./dom.js";
+import { nameOf } from "./flow.js";
 import * as session from "./session.js";
 import { clock, explain } from "./words.js";
 
@@ -42,8 +43,7 @@ export function draw() {
   const { app, tokens } = session.current();
   const claims = session.claims(tokens.id_token);
   const name = claims.name || String(claims.preferred_username ?? "there").split("@")[0];
-  const chosen = document.querySelector(`input[name=app][value="${CSS.escape(app)}"]`);
-  $("signed-in-to").textContent = `Signed in · ${chosen?.nextElementSibling.textContent ?? app}`;
+  $("signed-in-to").textContent = `Signed in · App ${nameOf(app)}`;
   $("greeting").textContent = `Hello, ${name}`;
   $("who").textContent = claims.preferred_username ?? claims.sub;
   const order = [...new Set([...Object.keys(meanings), ...Object.keys(claims)])].filter((claim) => claim in claims);

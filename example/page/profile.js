@@ -1,6 +1,10 @@
 // The profile step: fields for the attributes that the server asks for.
 
-import { make, mark } from "./dom.js";
+import { back } from "./address.js";
+import { add } from "./card.js";
+import { $, make, mark } from "./dom.js";
+import { ask, flows, state } from "./flow.js";
+import { afterProof, finish } from "./onward.js";
 
 // labels says how each attribute looks here. The server says which are wanted and which value it
 // takes; words, order and kind of field are the app's own business.
@@ -16,12 +20,30 @@ const labels = {
 // takes them along with the required ones.
 const offered = ["jobTitle", "extension_2588abcdwhtfeehjjeeqwertc_hobbies"];
 
-// draw fills the box with a field for each attribute in wanted, a required_attributes list, and for
-// what is offered beside it. Attributes without a label get their name and a text field.
-export function draw(box, wanted) {
-  const required = new Map(wanted.map((a) => [a.name, a]));
+export function listen() {
+  add("profile", { title: () => "About you", draw, field: () => $("profile-fields").querySelector("input"), submit });
+  $("leave").addEventListener("click", back);
+}
+
+async function submit() {
+  const box = $("profile-fields");
+  const gap = missing(box);
+  if (gap) return gap.focus();
+  try {
+    const attributes = JSON.stringify(read(box));
+    await finish(await ask(flows.signUp.go, { continuation_token: state.token, grant_type: "attributes", attributes }));
+  } catch (refusal) {
+    if (refusal.suberror === "attribute_validation_failed") return refuse(box, refusal.invalid)?.focus();
+    await afterProof(refusal);
+  }
+}
+
+// draw shows a field for each attribute that the server requires, and for what is offered beside it.
+// Attributes without a label get their name and a text field.
+function draw() {
+  const required = new Map(state.required.map((a) => [a.name, a]));
   const names = [...new Set([...Object.keys(labels), ...required.keys()])];
-  box.replaceChildren(
+  $("profile-fields").replaceChildren(
     ...names
       .filter((name) => required.has(name) || offered.includes(name))
       .map((name) => field(name, labels[name] ?? { label: name }, required.get(name)?.required ?? false)),
@@ -64,7 +86,7 @@ function valueOf(control) {
 }
 
 // read returns what has been filled in, by attribute; what was left empty is left out.
-export function read(box) {
+function read(box) {
   return Object.fromEntries(
     controls(box)
       .map((control) => [control.name || control.dataset.attribute, valueOf(control)])
@@ -73,7 +95,7 @@ export function read(box) {
 }
 
 // missing marks the required fields that are empty and returns the first of them.
-export function missing(box) {
+function missing(box) {
   let first;
   for (const control of controls(box)) {
     const value = valueOf(control);
@@ -86,7 +108,7 @@ export function missing(box) {
 
 // refuse marks the fields named in an invalid_attributes list, with the server's reason, and returns
 // the first of them.
-export function refuse(box, invalid) {
+function refuse(box, invalid) {
   let first;
   const reasons = new Map(invalid.map((a) => [a.name, a.reason]));
   for (const control of controls(box)) {

@@ -26,3 +26,17 @@ export function explain(refusal) {
   const [first] = refusal.description.split(/\r?\n/);
   return first.replace(/^AADSTS\d+:\s*/, "") || "The server refused that.";
 }
+
+const passwords = {
+  password_too_short: (least) => `That’s too short. It takes at least ${least} characters.`,
+  password_too_long: () => "That’s too long. At most 256 characters can be kept.",
+  password_too_weak: () => "That’s too plain. Mix small letters, capitals, digits and signs.",
+  password_banned: () => "That’s easily guessed: it’s common, or made of your name or address. Try a few words that don’t belong together.",
+  password_recently_used: () => "That’s your password already, or it was of late. Choose another one.",
+  password_is_invalid: () => "That can’t be a password: it’s blank, or has characters in it that can’t be typed.",
+};
+
+// ofPassword says why a password was refused; undefined if it was not.
+export function ofPassword(suberror, least) {
+  return passwords[suberror]?.(least);
+}

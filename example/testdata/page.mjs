@@ -11,9 +11,13 @@ import { launch } from "../../internal/clienttest/browser.mjs";
 
 const [chromium, base, slow, folder] = process.argv.slice(2);
 
-const quick = "Quick";
-const withProfile = "With profile";
-const phone = { width: 390, height: 844 };
+const quick = {}; // what is chosen on the page
+const withProfile = { profile: true };
+const withPassword = { password: true };
+const withBoth = { password: true, profile: true };
+const good = "harbor quilt lantern"; // a password that nobody guesses first
+const better = "lantern quilt harbor";
+const phone = { width: 360, height: 780 };
 const desk = { width: 1280, height: 800 };
 
 let count = 0;
@@ -34,10 +38,20 @@ const step = (page, name) => page.locator(`#${name}`).waitFor({ state: "visible"
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 const selected = (page) => page.evaluate(() => getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd));
 
-async function askForCode(page, address, app = quick) {
-  await page.getByLabel(app).check();
+// choose sets the way to get in, and whether a profile is asked for.
+async function choose(page, { password = false, profile = false }) {
+  await page.getByRole("radio", { name: password ? "A password" : "A code" }).check();
+  if (await page.locator("#profile-choice").isVisible()) await page.getByLabel("Ask for a profile").setChecked(profile);
+}
+
+async function giveAddress(page, address, app) {
+  await choose(page, app);
   await page.getByLabel("Email address").fill(address);
   await page.keyboard.press("Enter");
+}
+
+async function askForCode(page, address, app = quick) {
+  await giveAddress(page, address, app);
   await step(page, "code-step");
 }
 
@@ -52,11 +66,61 @@ async function signUp(page, address, app = quick) {
   await giveCode(page, (await codes(address))[0]);
 }
 
+// choosePassword fills in what a sign-up with a password begins with.
+async function choosePassword(page, address, password, app = withPassword) {
+  await choose(page, app);
+  await page.getByLabel("Email address").fill(address);
+  await page.getByLabel("Choose a password").fill(password);
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+// signUpWithPassword ends with the session.
+async function signUpWithPassword(page, address, password = good) {
+  await page.goto(base);
+  await choosePassword(page, address, password);
+  await step(page, "code-step");
+  await giveCode(page, (await codes(address))[0]);
+  await step(page, "home");
+}
+
+// register does that and signs out: the page is at the sign-in with a password then.
+async function register(page, address, password = good) {
+  await signUpWithPassword(page, address, password);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await step(page, "address-step");
+}
+
+async function givePassword(page, password) {
+  await page.getByRole("textbox", { name: "Password", exact: true }).fill(password);
+  await page.keyboard.press("Enter");
+}
+
 async function fillProfile(page, city) {
   await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
   await page.getByLabel("City").fill(city);
   await page.getByLabel("I accept the terms of use").check();
 }
+
+// nameless lists what a screen reader would stumble over: controls without a name, references that
+// lead nowhere, ids that are there twice.
+const nameless = (page) => page.evaluate(() => {
+  const all = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  const faults = all.filter((id, i) => all.indexOf(id) !== i).map((id) => `#${id} is there twice`);
+  for (const e of document.querySelectorAll("input, button, a")) {
+    if (!e.checkVisibility()) continue;
+    const name = e.getAttribute("aria-label") ?? (e.labels ? [...e.labels].map((l) => l.innerText).join(" ") : "") + (e.tagName === "INPUT" ? "" : e.innerText);
+    if (!name.trim()) faults.push(`${e.outerHTML.slice(0, 80)} has no name`);
+  }
+  for (const e of document.querySelectorAll("fieldset")) {
+    if (e.checkVisibility() && !e.querySelector("legend")?.innerText) faults.push("a group has no name");
+  }
+  for (const attribute of ["aria-describedby", "aria-labelledby", "aria-controls", "for"]) {
+    for (const e of document.querySelectorAll(`[${attribute}]`)) {
+      for (const id of e.getAttribute(attribute).split(" ")) if (!all.includes(id)) faults.push(`${attribute}=${id} leads nowhere`);
+    }
+  }
+  return faults;
+});
 
 const checks = {
   async "a wrong code can be typed over, a new one can be had, and only the new one works"(page) {
@@ -194,11 +258,14 @@ const checks = {
       }
       assert.fail("tabbing does not get there");
     };
-    await tabTo((at) => at.value?.startsWith("1111"));
+    await tabTo((at) => at.value === "code");
     await page.keyboard.press("ArrowRight");
-    await page.getByText("Also asks for a name").waitFor();
+    await page.getByText("A password of yours").waitFor();
+    await page.keyboard.press("ArrowLeft");
     await tabTo((at) => at.id === "address");
     await page.keyboard.type(address);
+    await tabTo((at) => at.id === "with-profile");
+    await page.keyboard.press("Space");
     await page.keyboard.press("Enter");
     await step(page, "code-step");
     await page.keyboard.type((await codes(address))[0]);
@@ -259,7 +326,7 @@ const checks = {
     await step(page, "address-step");
     assert.equal(await page.getByLabel("Email address").inputValue(), address);
     assert.equal(await selected(page), address, "it can be typed over");
-    assert.ok(await page.getByLabel(withProfile).isChecked());
+    assert.ok(await page.getByLabel("Ask for a profile").isChecked());
   },
 
   async "what is not an address is said so at the field"(page) {
@@ -338,6 +405,323 @@ const checks = {
     await step(page, "gate");
   },
 
+  async "a password is chosen with the address, and signs in from then on"(page) {
+    const address = newAddress();
+    await signUpWithPassword(page, address);
+    assert.ok((await page.getByRole("table").innerText()).includes("22222222-2222-4222-8222-222222222222"));
+    assert.equal(await page.locator("#new-password").inputValue(), "", "it is not left in the page");
+    const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+    assert.ok(!kept.includes(good), "nor in its storage");
+    await page.getByRole("button", { name: "Sign out" }).click();
+
+    assert.ok(await page.getByRole("radio", { name: "A password" }).isChecked());
+    await page.getByLabel("Email address").fill(address);
+    await page.keyboard.press("Enter");
+    await step(page, "password-step");
+    assert.equal(await focused(page), "password");
+    assert.equal(await page.locator("#password-user").inputValue(), address);
+    await givePassword(page, good);
+    await step(page, "home");
+    assert.match(await page.getByRole("row", { name: /^amr/ }).innerText(), /pwd/);
+  },
+
+  async "a wrong password can be typed over, also after a reload"(page) {
+    const address = newAddress();
+    await register(page, address);
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    await page.keyboard.press("Enter");
+    await page.getByText("Please type your password").waitFor();
+    for (const reload of [false, true]) {
+      if (reload) await page.reload();
+      await step(page, "password-step");
+      await givePassword(page, "harbor quilt");
+      await page.locator("#password-error").filter({ hasText: "isn’t right" }).waitFor();
+      assert.equal(await focused(page), "password");
+      assert.equal((await selected(page)).length, "harbor quilt".length, "it is selected");
+      assert.equal(await page.locator("#password").getAttribute("aria-invalid"), "true");
+    }
+    await givePassword(page, good);
+    await step(page, "home");
+  },
+
+  async "a password can be shown and pasted, and is hidden again when it is sent"(page, context) {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const address = newAddress();
+    await register(page, address);
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    await page.evaluate((text) => navigator.clipboard.writeText(text), "not the one");
+    await page.keyboard.press("Control+V");
+    const field = page.locator("#password");
+    const show = page.locator("#password-step").getByRole("button", { name: "Show password" });
+    assert.equal(await field.inputValue(), "not the one");
+    assert.equal(await show.getAttribute("aria-pressed"), "false");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(page), "password-show");
+    await page.keyboard.press("Space");
+    assert.deepEqual([await field.getAttribute("type"), await show.getAttribute("aria-pressed")], ["text", "true"]);
+    assert.equal(await field.inputValue(), "not the one");
+    await show.click();
+    assert.equal(await field.getAttribute("type"), "password");
+    await show.click();
+    await field.press("Enter");
+    await page.locator("#password-error:visible").waitFor();
+    assert.deepEqual([await field.getAttribute("type"), await show.getAttribute("aria-pressed")], ["password", "false"]);
+  },
+
+  async "the rules for a password are told before it is refused, and again after"(page) {
+    const address = `lovelace.${newAddress()}`;
+    await page.goto(base);
+    await choose(page, withPassword);
+    await page.getByLabel("Email address").fill(address);
+    const field = page.getByLabel("Choose a password");
+    const rules = page.locator("#new-password-rules");
+    assert.match(await rules.innerText(), /At least 8 characters\n.*name or address\n.*easily guessed/s);
+    assert.ok((await field.getAttribute("aria-describedby")).includes("new-password-rules"));
+
+    await field.fill("harbor");
+    assert.match(await rules.innerText(), /At least 8 characters: 2 more/);
+    await page.locator("#status").filter({ hasText: "2 more to go." }).waitFor({ state: "attached" });
+    await field.fill("Lovelace1");
+    assert.equal(await rules.locator(".broken").count(), 1, "made of the address");
+    assert.match(await rules.locator(".kept").innerText(), /At least 8/);
+    await page.locator("#status").filter({ hasText: "made of your address" }).waitFor({ state: "attached" });
+    await field.fill("a lovelace of harbors");
+    assert.equal(await rules.locator(".broken").count(), 0, "a name in a longer text is fine");
+
+    const refused = {
+      "": "Please choose a password",
+      harbor: "at least 8 characters",
+      "Lovelace1": "made of your name or address",
+      "Dragon2024": "easily guessed",
+      ["harbor quilt ".repeat(20)]: "At most 256",
+      "          ": "it’s blank",
+    };
+    for (const [password, words] of Object.entries(refused)) {
+      await field.fill(password);
+      await field.press("Enter");
+      await page.locator("#new-password-error").filter({ hasText: words }).waitFor();
+      assert.equal(await focused(page), "new-password");
+      assert.equal(await field.inputValue(), password, "it can be mended");
+    }
+    for (const [suberror, words] of [["password_too_weak", "too plain"], ["password_recently_used", "already"]]) {
+      const json = { error: "invalid_grant", suberror, error_codes: [399246], error_description: "AADSTS399246: x" };
+      await page.route("**/signup/v1.0/start", (route) => route.fulfill({ status: 400, json }));
+      await field.press("Enter");
+      await page.locator("#new-password-error").filter({ hasText: words }).waitFor();
+      await page.unroute("**/signup/v1.0/start");
+    }
+    await field.fill("Dragon2024");
+    await field.press("Enter");
+    await rules.locator(".broken").filter({ hasText: "guessed" }).waitFor();
+    await field.fill(good);
+    await rules.locator(".broken").waitFor({ state: "detached" });
+    await field.press("Enter");
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address))[0]);
+    await step(page, "home");
+  },
+
+  async "a password that the server asks for late is taken, and then the profile"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    await page.route("**/signup/v1.0/start", (route) => {
+      const form = new URLSearchParams(route.request().postData());
+      form.delete("password");
+      return route.continue({ postData: form.toString() });
+    });
+    await choosePassword(page, address, good, withBoth);
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address))[0]);
+    await step(page, "choose-step");
+    assert.equal(await focused(page), "chosen");
+    assert.equal(await page.locator("#chosen-user").inputValue(), address);
+    const field = page.getByRole("textbox", { name: "Password", exact: true });
+    await field.fill("harbor");
+    await field.press("Enter");
+    await page.locator("#chosen-error").filter({ hasText: "at least 8" }).waitFor();
+    await field.fill(good);
+    await field.press("Enter");
+    await step(page, "profile-step");
+    await fillProfile(page, "London");
+    await page.getByRole("button", { name: "Finish" }).click();
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await giveAddress(page, address, withBoth);
+    await step(page, "password-step");
+    await givePassword(page, good);
+    await step(page, "home");
+  },
+
+  async "a code will do instead of the password, and the way back is open"(page) {
+    const address = newAddress();
+    await register(page, address);
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    await page.getByRole("button", { name: "Use a code instead" }).click();
+    await step(page, "code-step");
+    await page.getByRole("button", { name: "Use the password instead" }).click();
+    await step(page, "password-step");
+    await page.getByRole("button", { name: "Use a code instead" }).click();
+    await step(page, "code-step");
+    await page.getByRole("button", { name: "Send another code" }).click();
+    await page.getByText("A new code is on its way").waitFor();
+    await giveCode(page, (await codes(address, 4))[0]);
+    await step(page, "home");
+    assert.match(await page.getByRole("row", { name: /^amr/ }).innerText(), /otp/);
+  },
+
+  async "an account without a password gets a code, and one with a password can do with codes alone"(page) {
+    const address = newAddress();
+    await signUp(page, address);
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await giveAddress(page, address, withPassword);
+    await step(page, "code-step");
+    assert.ok(!(await page.getByText("Use the password instead").isVisible()), "there is none");
+    await page.getByRole("button", { name: "Use another address" }).click();
+
+    await page.evaluate(() => sessionStorage.clear()); // somebody else
+    const other = newAddress();
+    await register(page, other);
+    await giveAddress(page, other, quick);
+    await step(page, "code-step");
+    await giveCode(page, (await codes(other, 2))[0]);
+    await step(page, "home");
+  },
+
+  async "a forgotten password is reset, which the owner is told, and the new one signs in"(page) {
+    const address = newAddress();
+    await register(page, address);
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await step(page, "code-step");
+    assert.match(await page.locator("#code-step").innerText(), /choose a new password/);
+    const [code] = await codes(address, 2);
+    await giveCode(page, wrongCode(code));
+    await page.getByText("That code isn’t right").waitFor();
+    await page.getByRole("button", { name: "Send another code" }).click();
+    await page.getByText("A new code is on its way").waitFor();
+    await giveCode(page, (await codes(address, 3))[0]);
+
+    await step(page, "choose-step");
+    await page.reload();
+    await step(page, "choose-step");
+    const field = page.getByRole("textbox", { name: "New password" });
+    for (const [password, words] of [["short", "at least 8"], [good, "your password already"]]) {
+      await field.fill(password);
+      await field.press("Enter");
+      await page.locator("#chosen-error").filter({ hasText: words }).waitFor();
+      assert.equal(await focused(page), "chosen");
+    }
+    await field.fill(better);
+    await field.press("Enter");
+    await step(page, "home");
+    await page.getByText("Your new password is set.").waitFor();
+
+    await codes(address, 4);
+    const [notice] = await (await fetch(`${base}/dev/inbox?format=json&to=${address}`)).json();
+    assert.equal(notice.purpose, "password-changed");
+    await page.goto(`${base}/dev/inbox?to=${address}`);
+    await page.getByRole("heading", { name: "Your Contoso password was changed" }).waitFor();
+
+    await page.goto(base);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    await givePassword(page, good);
+    await page.locator("#password-error:visible").waitFor();
+    await givePassword(page, better);
+    await step(page, "home");
+  },
+
+  async "a reset can be left, and where there is nothing to reset that is said"(page) {
+    const address = newAddress();
+    await register(page, address);
+    await giveAddress(page, address, withPassword);
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await step(page, "code-step");
+    await page.getByRole("button", { name: "Back to sign-in" }).click();
+    await step(page, "address-step");
+    assert.equal(await page.getByLabel("Email address").inputValue(), address);
+    await page.keyboard.press("Enter");
+    await step(page, "password-step");
+    const json = { error: "invalid_request", error_codes: [500222], error_description: "AADSTS500222: x" };
+    await page.route("**/resetpassword/v1.0/start", (route) => route.fulfill({ status: 400, json }));
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await page.locator("#notice").filter({ hasText: "no password to reset" }).waitFor();
+    await givePassword(page, good);
+    await step(page, "home");
+  },
+
+  async "a password that must be replaced leads to the reset"(page) {
+    const address = newAddress();
+    await register(page, address);
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    const json = { error: "invalid_request", error_codes: [50142], error_description: "AADSTS50142: x" };
+    await page.route("**/oauth2/v2.0/token", (route) => route.fulfill({ status: 400, json }));
+    await givePassword(page, good);
+    await page.getByRole("button", { name: "Reset the password" }).waitFor();
+    await page.keyboard.press("Enter"); // the offer has the focus
+    await step(page, "code-step");
+    await page.unroute("**/oauth2/v2.0/token");
+    await giveCode(page, (await codes(address, 2))[0]);
+    await step(page, "choose-step");
+  },
+
+  async "who has an account is led to its password, and who has none is asked to choose one"(page) {
+    const address = newAddress();
+    await page.goto(base);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await giveAddress(page, address, withPassword);
+    await page.getByRole("button", { name: "Create an account for it" }).click();
+    assert.equal(await focused(page), "new-password");
+    await page.keyboard.type(good);
+    await page.keyboard.press("Enter");
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address))[0]);
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await choosePassword(page, address, better);
+    await page.getByRole("button", { name: "Sign in with this address" }).click();
+    await step(page, "password-step");
+    assert.equal(await page.locator("#password").inputValue(), "", "what was chosen is not tried");
+    await givePassword(page, good);
+    await step(page, "home");
+  },
+
+  async "a password manager finds its way"(page) {
+    const address = newAddress();
+    const fields = (form) => page.locator(`#${form} input:visible:enabled`).evaluateAll((all) =>
+      all.filter((e) => e.autocomplete).map((e) => `${e.type} ${e.name} ${e.autocomplete}`));
+    await page.goto(base);
+    await choose(page, withPassword);
+    assert.deepEqual(await fields("address-step"), ["email username username", "password password new-password"]);
+    await choose(page, quick);
+    assert.ok(await page.locator("#new-password").isDisabled());
+    assert.deepEqual(await fields("address-step"), ["email username username"]);
+    await choosePassword(page, address, good);
+    await step(page, "code-step");
+    assert.deepEqual(await fields("code-step"), ["text oob one-time-code"]);
+    await giveCode(page, (await codes(address))[0]);
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await giveAddress(page, address, withPassword);
+    await step(page, "password-step");
+    assert.deepEqual(await fields("password-step"), ["email username username", "password password current-password"]);
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await step(page, "code-step");
+    await giveCode(page, (await codes(address, 2))[0]);
+    await step(page, "choose-step");
+    assert.deepEqual(await fields("choose-step"), ["email username username", "password password new-password"]);
+    assert.equal(await page.locator("input[data-secret]").evaluateAll((all) => all.filter((e) => e.form && e.form.querySelector("[type=submit]")).length), 3);
+  },
+
   async "the wait for another code is counted down"(page) {
     await page.goto(slow);
     await askForCode(page, newAddress());
@@ -349,11 +733,12 @@ const checks = {
     await page.getByText("A new code is on its way").waitFor();
   },
 
-  async "nothing sticks out of a narrow screen, and no tab order is forced"(page) {
+  async "nothing sticks out of a narrow screen, everything has a name, and no tab order is forced"(page) {
     await page.setViewportSize({ width: 320, height: 640 }); // WCAG 2.2 §1.4.10
     const fits = async (where) => {
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320, `${where} fits`);
       assert.equal(await page.locator("[tabindex]:not([tabindex='-1']):not([tabindex='0'])").count(), 0);
+      assert.deepEqual(await nameless(page), [], `names on ${where}`);
     };
     const address = `a.rather.long.name.that.does.not.end.${newAddress()}`;
     await page.goto(base);
@@ -369,6 +754,29 @@ const checks = {
     await page.getByRole("button", { name: "Call /api/me" }).click();
     await page.locator("#answer pre").waitFor();
     await fits("the session");
+
+    const other = `a.rather.long.name.that.does.not.end.${newAddress()}`;
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await choosePassword(page, other, "short");
+    await page.locator("#new-password-error:visible").waitFor();
+    await fits("the choice of a password");
+    await choosePassword(page, other, good);
+    await step(page, "code-step");
+    await giveCode(page, (await codes(other))[0]);
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await giveAddress(page, other, withPassword);
+    await step(page, "password-step");
+    await givePassword(page, "wrong");
+    await page.locator("#password-error:visible").waitFor();
+    await fits("the password step");
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await step(page, "code-step");
+    await fits("the code of a reset");
+    await giveCode(page, (await codes(other, 2))[0]);
+    await step(page, "choose-step");
+    await fits("the new password");
   },
 };
 
@@ -409,6 +817,53 @@ function pictures(form, scheme, viewport) {
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Sign in with this address" }).waitFor();
     await take("exists");
+
+    const other = newAddress();
+    await page.goto(base);
+    await choose(page, withPassword);
+    await page.getByLabel("Email address").fill(other);
+    await take("choose");
+    await page.getByLabel("Choose a password").fill("harbor");
+    await take("choose-typing");
+    await page.getByLabel("Choose a password").fill("Dragon2024");
+    await page.keyboard.press("Enter");
+    await page.locator("#new-password-error:visible").waitFor();
+    await take("choose-refused");
+    await choosePassword(page, other, good);
+    await step(page, "code-step");
+    await take("choose-code");
+    await giveCode(page, (await codes(other))[0]);
+    await step(page, "home");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await take("sign-in");
+    await giveAddress(page, other, withPassword);
+    await step(page, "password-step");
+    await take("password");
+    await page.locator("#password").fill("harbor");
+    await page.locator("#password-show").click();
+    await take("password-shown");
+    await page.locator("#password").press("Enter");
+    await page.locator("#password-error:visible").waitFor();
+    await take("password-wrong");
+    await page.getByRole("button", { name: "Use a code instead" }).click();
+    await step(page, "code-step");
+    await take("code-instead");
+    await page.getByRole("button", { name: "Use the password instead" }).click();
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await step(page, "code-step");
+    await page.locator("#sent-for").filter({ hasText: "new password" }).waitFor();
+    await take("reset-code");
+    await giveCode(page, (await codes(other, 3))[0]);
+    await step(page, "choose-step");
+    await page.locator("#chosen").fill(good);
+    await page.keyboard.press("Enter");
+    await page.locator("#chosen-error:visible").waitFor();
+    await take("reset-refused");
+    await page.locator("#chosen").fill(better);
+    await take("reset-typed");
+    await page.keyboard.press("Enter");
+    await step(page, "home");
+    await take("reset-done");
   };
 }
 

@@ -6,6 +6,7 @@ package clienttest
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -22,7 +23,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/nativeauth/nativeauth/adapters/sqlstore"
 	"github.com/nativeauth/nativeauth/internal/peers"
 )
 
@@ -38,9 +41,13 @@ func TestMSALJS_WorksUnchanged(t *testing.T) {
 	node, chromium := peers.Need(t, "node"), peers.Need(t, "chromium")
 	peers.NeedModules(t, ".")
 
-	app := httptest.NewServer(http.FileServer(http.Dir(".")))
+	file := filepath.Join(t.TempDir(), "app.db")
+	mux := http.NewServeMux()
+	mux.Handle("GET /", http.FileServer(http.Dir(".")))
+	mux.Handle("POST /require-reset", requireReset(t, file))
+	app := httptest.NewServer(mux)
 	defer app.Close()
-	api := startExample(t, "-origin", app.URL)
+	api := startExample(t, "-origin", app.URL, "-db", "sqlite:"+file)
 
 	run := exec.CommandContext(t.Context(), node, "run.mjs", chromium, app.URL+"/page.html", api+tenant)
 	var complaints bytes.Buffer
@@ -63,6 +70,27 @@ func TestMSALJS_WorksUnchanged(t *testing.T) {
 	assert.NoError(t, run.Wait(), "node: %s", &complaints)
 }
 
+// requireReset is what an administrator's page would do to a password that may have become known. The
+// example has no such page, so this changes the account in the example's own database.
+func requireReset(t *testing.T, file string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(file))
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer db.Close()
+		users, err := sqlstore.Open(r.Context(), db, sqlstore.SQLite)
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer users.Close()
+		u, err := users.UserByUsername(r.Context(), r.FormValue("username"))
+		assert.NoError(t, err)
+		u.MustChangePassword = true
+		assert.NoError(t, users.UpdateUser(r.Context(), u))
+	}
+}
+
 // startExample builds and starts the example's server and returns its address.
 func startExample(t *testing.T, flags ...string) string {
 	t.Helper()
@@ -76,7 +104,7 @@ func startExample(t *testing.T, flags ...string) string {
 
 	address := freeAddress(t)
 	server := exec.CommandContext(t.Context(), binary,
-		append([]string{"-addr", address, "-db", "memory", "-resend-interval", "0"}, flags...)...)
+		append([]string{"-addr", address, "-resend-interval", "0"}, flags...)...)
 	server.Dir = t.TempDir() // whatever it leaves behind goes with the test
 	var log bytes.Buffer
 	server.Stdout, server.Stderr = &log, &log

@@ -11,18 +11,24 @@ const apiOrigin = new URL(apiURL).origin;
 // read counts, by address, the messages that a scenario has seen.
 const read = new Map();
 
-// nextCode waits for a message that nobody has read and returns its code.
-async function nextCode(address) {
+// nextMail waits for a message that nobody has read and returns it.
+async function nextMail(address) {
   const inbox = `${apiOrigin}/dev/inbox?to=${encodeURIComponent(address)}`;
   const seen = read.get(address) ?? 0;
   for (const start = Date.now(); Date.now() - start < 5000; await new Promise((r) => setTimeout(r, 50))) {
     const messages = (await (await fetch(inbox, { headers: { Accept: "application/json" } })).json()) ?? [];
     if (messages.length > seen) {
       read.set(address, messages.length);
-      return messages[0].code;
+      return messages[0];
     }
   }
-  throw new Error(`no code has come to ${address}`);
+  throw new Error(`no mail has come to ${address}`);
+}
+
+// requireReset has the password of a user declared unfit, by an administrator so to speak.
+async function requireReset(username) {
+  const { status } = await fetch(`${pageOrigin}/require-reset`, { method: "POST", body: new URLSearchParams({ username }) });
+  if (status !== 200) throw new Error(`require a reset: ${status}`);
 }
 
 // callAPI is an app's own server, which no browser's rules hold back.
@@ -54,8 +60,9 @@ async function open() {
     }
   });
   await page.exposeFunction("apiURL", () => apiURL);
-  await page.exposeFunction("nextCode", nextCode);
+  await page.exposeFunction("nextMail", nextMail);
   await page.exposeFunction("callAPI", callAPI);
+  await page.exposeFunction("requireReset", requireReset);
   await page.goto(pageURL);
   return { context, page, complaints };
 }
