@@ -259,15 +259,17 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if string(h.Email) == h.Username {
 		h.Email = "."
 	}
-	t.Record, err = json.Marshal(h)
-	if err != nil {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // which would make some addresses longer
+	if err := enc.Encode(h); err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
 	size := heldRest + len(h.Username)
 	if e.HideAccounts {
-		size += maxAddress // that of an alias
+		size = heldRest + 2*maxAddress // an alias has a mailbox of another name
 	}
-	t.Record = pad(t.Record, size)
+	t.Record = pad(text.Bytes(), size)
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 
