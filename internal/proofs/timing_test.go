@@ -252,18 +252,20 @@ func TestT9_TimeTellsNothing(t *testing.T) {
 		t.Skip("NATIVEAUTH_PROOFS=long measures times")
 	}
 	const pairs, runs = 2000, 3
-	for name, open := range map[string]func(t *testing.T) *tallied{
-		"memory": func(*testing.T) *tallied {
+	for _, kind := range []struct {
+		name string
+		open func(t *testing.T) *tallied
+	}{
+		{"memory", func(*testing.T) *tallied {
 			m := memory.New()
 			return &tallied{Users: m, State: m}
-		},
-		"sqlite": func(t *testing.T) *tallied { return tally(newSite(t, newFile(t))) },
-		"postgres": func(t *testing.T) *tallied {
-			return tally(newSite(t, newSchema(t)))
-		},
+		}},
+		{"sqlite", func(t *testing.T) *tallied { return tally(newSite(t, newFile(t))) }},
+		{"postgres", func(t *testing.T) *tallied { return tally(newSite(t, newSchema(t))) }},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := newStopwatch(t, open(t), pairs)
+		t.Run(kind.name, func(t *testing.T) {
+			name := kind.name
+			w := newStopwatch(t, kind.open(t), pairs)
 			for _, c := range courses {
 				w.run(c, 20) // to get going
 				seen := map[string][]verdict{}
