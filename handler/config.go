@@ -61,7 +61,8 @@ type Config struct {
 	// 19 MiB, two passes. A password that was hashed with less is hashed anew when it is next used.
 	Hashing password.Params
 	// HideAccounts keeps callers from learning whether an address has an account: the answers are the
-	// same either way, and the owner of the address is told by mail. Apps written for Entra expect
+	// same either way, and the owner of the address is told by mail. Whoever signs in with an alias
+	// needs a password then, since a code would tell of the mailbox. Apps written for Entra expect
 	// user_not_found and user_already_exists, so it is off by default; then these two say so.
 	HideAccounts bool
 

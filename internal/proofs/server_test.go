@@ -42,6 +42,7 @@ type settings struct {
 	KeyFile string        // what signs, unless there is a Rotation
 	Rotates rotation      // how keys in the database change
 	Resend  time.Duration // handler.Config.ResendInterval
+	Hides   bool          // whether people have passwords, and hide
 	Skew    time.Duration // how far its clock is off
 }
 
@@ -69,11 +70,11 @@ func serve(text string) error {
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer:  "http://127.0.0.1" + prefix,
 		Secret:  secret,
-		Clients: []handler.Client{{ID: app, Attributes: attrs.Schema{{Name: "displayName", Required: true}}}},
+		Clients: []handler.Client{{ID: app, Passwords: s.Hides, Attributes: attrs.Schema{{Name: "displayName", Required: true}}}},
 		Users:   deadlyUsers{kept.users, &death}, State: deadlyState{kept.state, &death}, Sender: postman(s.Inbox), Keys: keys,
-		ResendInterval: s.Resend,
-		Logger:         slog.New(slog.NewJSONHandler(os.Stderr, nil)),
-		Now:            func() time.Time { return time.Now().Add(s.Skew) },
+		ResendInterval: s.Resend, HideAccounts: s.Hides,
+		Logger: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+		Now:    func() time.Time { return time.Now().Add(s.Skew) },
 	})
 	if err != nil {
 		return err
