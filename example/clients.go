@@ -8,16 +8,16 @@ import (
 // app is a client as the page offers it: a way to get in, and whether a profile is asked for.
 type app struct {
 	ID       string
-	Name     string
-	Password bool // whether people choose one, beside the code
-	Profile  bool // whether signing up asks for attributes
+	Name     string // as in "the app with …"
+	Password bool   // whether people choose one, beside the code
+	Profile  bool   // whether signing up asks for attributes
 }
 
 var (
-	quick        = app{ID: "11111111-1111-4111-8111-111111111111", Name: "by code"}
-	withPassword = app{ID: "22222222-2222-4222-8222-222222222222", Name: "by password", Password: true}
-	withProfile  = app{ID: "33333333-3333-4333-8333-333333333333", Name: "by code, with a profile", Profile: true}
-	withBoth     = app{ID: "44444444-4444-4444-8444-444444444444", Name: "by password, with a profile", Password: true, Profile: true}
+	quick        = app{ID: "11111111-1111-4111-8111-111111111111", Name: "codes"}
+	withPassword = app{ID: "22222222-2222-4222-8222-222222222222", Name: "passwords", Password: true}
+	withProfile  = app{ID: "33333333-3333-4333-8333-333333333333", Name: "codes and profiles", Profile: true}
+	withBoth     = app{ID: "44444444-4444-4444-8444-444444444444", Name: "passwords and profiles", Password: true, Profile: true}
 )
 
 // apps are the clients that may call the API.

@@ -21,7 +21,7 @@ const words = {
     question: "New here?",
     other: "signUp",
     label: "Create an account",
-    hints: { code: "A code by mail, which opens every account.", password: "Its password. An account without one gets a code." },
+    hints: { code: "A code by mail, which opens every account.", password: "The account’s password; where it has none, a code by mail." },
   },
 };
 

@@ -25,7 +25,7 @@ function draw() {
   $("code-hint").textContent = `${state.length} digits. Blanks don’t matter, pasting works.`;
   const inbox = $("to-inbox"); // not there when codes are really mailed
   if (inbox) inbox.search = new URLSearchParams({ to: state.username });
-  $("to-password-row").hidden = !(state.flow === "signIn" && state.both);
+  $("to-password").hidden = !(state.flow === "signIn" && state.both);
   $("another").textContent = state.flow === "reset" ? "Back to sign-in" : "Use another address";
   $("code").value = "";
   mark($("code"), null);

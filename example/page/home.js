@@ -43,7 +43,7 @@ export function draw() {
   const { app, tokens } = session.current();
   const claims = session.claims(tokens.id_token);
   const name = claims.name || String(claims.preferred_username ?? "there").split("@")[0];
-  $("signed-in-to").textContent = `Signed in · App ${nameOf(app)}`;
+  $("signed-in-to").textContent = `Signed in to the app with ${nameOf(app)}`;
   $("greeting").textContent = `Hello, ${name}`;
   $("who").textContent = claims.preferred_username ?? claims.sub;
   const order = [...new Set([...Object.keys(meanings), ...Object.keys(claims)])].filter((claim) => claim in claims);

@@ -15,7 +15,10 @@ const fields = () => [...document.querySelectorAll("input[data-secret]")];
 export function listen() {
   for (const field of fields()) {
     $(`${field.id}-show`).addEventListener("click", () => show(field, field.type === "password"));
-    if (field.dataset.secret === "new") field.addEventListener("input", () => judge(field, true));
+    field.addEventListener("input", () => {
+      mark(field, null); // what was refused was another one
+      if (field.dataset.secret === "new") judge(field, true);
+    });
     // What is sent is a password and not a text: browsers remember texts, and offer them again.
     field.form.addEventListener("submit", () => show(field, false));
   }
