@@ -135,16 +135,16 @@ func above(first, second []time.Duration) float64 {
 	return sum / float64(len(first)*len(second))
 }
 
-// verdict is what one run says of a call.
-type verdict struct {
+// reading is what one run says of a call.
+type reading struct {
 	gap   float64 // between the medians, in µs
 	bound float64
 	auc   float64
 }
 
-func judge(known, others []time.Duration) verdict {
+func judge(known, others []time.Duration) reading {
 	a, b := median(known), median(others)
-	return verdict{
+	return reading{
 		gap:   math.Abs(float64((a - b).Nanoseconds())) / 1000,
 		bound: max(100, 0.01*float64(max(a, b).Nanoseconds())/1000),
 		auc:   above(others, known),
@@ -152,14 +152,14 @@ func judge(known, others []time.Duration) verdict {
 }
 
 // prove enters the middle one of the runs.
-func (w *stopwatch) prove(where, call string, runs []verdict) {
-	by := func(worth func(v verdict) float64) verdict {
-		sorted := slices.SortedFunc(slices.Values(runs), func(a, b verdict) int { return int(math.Copysign(1, worth(a)-worth(b))) })
+func (w *stopwatch) prove(where, call string, runs []reading) {
+	by := func(worth func(v reading) float64) reading {
+		sorted := slices.SortedFunc(slices.Values(runs), func(a, b reading) int { return int(math.Copysign(1, worth(a)-worth(b))) })
 		return sorted[len(sorted)/2]
 	}
-	gap := by(func(v verdict) float64 { return v.gap - v.bound })
+	gap := by(func(v reading) float64 { return v.gap - v.bound })
 	proof(w, "T9 "+where+" "+call+", medians apart", gap.gap, "µs", atMost(gap.bound))
-	auc := by(func(v verdict) float64 { return math.Abs(v.auc - 0.5) })
+	auc := by(func(v reading) float64 { return math.Abs(v.auc - 0.5) })
 	proof(w, "T9 "+where+" "+call+", AUC off a half", math.Abs(auc.auc-0.5), "AUC", atMost(0.06))
 }
 
@@ -268,7 +268,7 @@ func TestT9_TimeTellsNothing(t *testing.T) {
 			w := newStopwatch(t, kind.open(t), pairs)
 			for _, c := range courses {
 				w.run(c, 20) // to get going
-				seen := map[string][]verdict{}
+				seen := map[string][]reading{}
 				uneven := 0
 				for range runs {
 					known, others, u := w.run(c, pairs)
