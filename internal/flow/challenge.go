@@ -115,24 +115,6 @@ func (e *Engine) method(f *flow, in input) challengeTypes {
 	return 0
 }
 
-// hasMailbox tells whether a code can be sent to the account or, where callers must not learn that,
-// whether they named it by an address. Whatever that comes to then, it looks the same.
-func (e *Engine) hasMailbox(f *flow) bool {
-	if !e.HideAccounts {
-		return f.Email != ""
-	}
-	_, err := otp.ParseAddress(f.Username)
-	return err == nil
-}
-
-// label is what callers see of where a code goes: where they must not learn that, of what they said.
-func (e *Engine) label(f *flow) string {
-	if e.HideAccounts {
-		return otp.Address(f.Username).Mask()
-	}
-	return f.Email.Mask()
-}
-
 // askCredential asks a sign-in for the password or sends it a code.
 func (e *Engine) askCredential(ctx context.Context, f *flow, in input) error {
 	switch e.method(f, in) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nativeauth/nativeauth/internal/guid"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -65,22 +64,6 @@ func (e *Engine) resetOf(ctx context.Context, name string) (record, error) {
 		return e.decoy(name, address, otp.NoPassword)
 	}
 	return record{}, ErrNoRecovery
-}
-
-// nobody answers for an account that does not exist: with an error, or, where callers must not learn
-// that, with a flow that nothing will come of.
-func (e *Engine) nobody(name string, tell otp.Purpose) (record, error) {
-	if !e.HideAccounts {
-		return record{}, ErrUserNotFound
-	}
-	address, _ := otp.ParseAddress(name) // an alias has no mailbox that could be told
-	return e.decoy(name, address, tell)
-}
-
-// decoy is a flow that nothing will come of, however it goes on. The mailbox is told why.
-func (e *Engine) decoy(name string, address otp.Address, tell otp.Purpose) (record, error) {
-	id, err := guid.New(e.Random)
-	return record{Username: name, Email: address, UserID: id, Notice: tell}, err
 }
 
 // ResetContinue gives the code to a reset.
