@@ -176,7 +176,8 @@ var vocabulary = sync.OnceValue(func() map[rune][]word {
 // mostParts is how many parts of one value count. Nobody is called by more.
 const mostParts = 32
 
-// names returns the words that values consist of, and each value without what is between them.
+// names returns the words that values consist of, and each value as it is and without what is between
+// its words.
 func names(values []string) []word {
 	var found []word
 	add := func(text string) {
@@ -185,19 +186,31 @@ func names(values []string) []word {
 		}
 	}
 	for _, v := range values {
-		parts := strings.FieldsFunc(fold(v), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		parts = parts[:min(len(parts), mostParts)]
-		for _, p := range parts {
-			add(p)
-			if name := strings.TrimFunc(p, unicode.IsDigit); name != p { // casey of casey1990
-				add(name)
+		for _, text := range whole(fold(v)) {
+			parts := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+			parts = parts[:min(len(parts), mostParts)]
+			for _, p := range parts {
+				add(p)
+				if name := strings.TrimFunc(p, unicode.IsDigit); name != p { // casey of casey1990
+					add(name)
+				}
 			}
-		}
-		if len(parts) > 1 {
-			add(strings.Join(parts, ""))
+			if joined := strings.Join(parts, ""); len(parts) > 1 && len(joined) >= shortestWord {
+				add(text)
+				add(joined)
+			}
 		}
 	}
 	return found
+}
+
+// whole returns a value and, if it is an address, its local part.
+func whole(value string) []string {
+	local, _, is := strings.Cut(value, "@")
+	if !is {
+		return []string{value}
+	}
+	return []string{value, local}
 }
 
 // fold returns the spelling that words are compared in.

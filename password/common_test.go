@@ -141,3 +141,21 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+// However many parts a name or an address has, it is no password as a whole.
+func TestCheck_TheAddressIsNoPassword(t *testing.T) {
+	for _, address := range []string{"j.r.r.tolkien@x.example", "mary-ann.van.der.berg@mail.example.com", "a.b.c.d.e.f@b.c.example", "o_o+x+y+z+12@example.com"} {
+		local, _, _ := strings.Cut(address, "@")
+		joined := strings.Map(func(r rune) rune {
+			if strings.ContainsRune("._+-", r) {
+				return -1
+			}
+			return r
+		}, local)
+		for _, text := range []string{address, strings.ToUpper(address), local, joined, local + "2024", joined + "!", "1" + local} {
+			if len(text) >= 8 {
+				assert.Equal(t, password.Banned, verdict(t, password.Policy{}, text, address), text)
+			}
+		}
+	}
+}
