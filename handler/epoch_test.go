@@ -186,7 +186,7 @@ func TestChange_OfManyAtOnceOneWins(t *testing.T) {
 			if err == nil {
 				require.Equal(p, -1, winner, "two have won")
 				winner = i
-			} else {
+			} else if !errors.Is(err, password.ErrBusy) { // where each hash takes long
 				assert.ErrorIs(p, err, handler.ErrWrongPassword)
 			}
 		}

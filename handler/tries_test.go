@@ -285,11 +285,8 @@ func TestTries_AtOnceAreNoMoreThanInTurn(t *testing.T) {
 		assert.Equal(t, burst, seen[400]+seen[503], "%v", seen)
 		n, err := first.Add(t.Context(), h.spy.key(), 0, time.Hour)
 		require.NoError(t, err)
-		lost := 0
-		if second != first { // a disk may be too slow to take back what it has counted too slowly
-			lost = seen[503]
-		}
-		figure(t, "L2 drift of the count", int(n.Value)-compared, "tries", lost)
+		// Who was told that it took too long may have been compared since, which no log tells.
+		figure(t, "L2 drift of the count", int(n.Value)-compared, "tries", seen[503])
 		assert.GreaterOrEqual(t, int(n.Value), compared)
 	})
 }
