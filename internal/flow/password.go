@@ -163,7 +163,7 @@ func (e *Engine) completePassword(ctx context.Context, f *flow, in input) error 
 	if err := e.keepPassword(ctx, f, in); err != nil {
 		return err
 	}
-	return e.finishSignUp(ctx, f)
+	return e.finishSignUp(ctx, f, in)
 }
 
 // about lists what is known of a person and is a bad password.
