@@ -16,13 +16,7 @@ func (e *Engine) ChangePassword(ctx context.Context, userID, current, next strin
 	if err != nil {
 		return fmt.Errorf("look up user: %w", err)
 	}
-	account := e.account(u.Email, u.Username)
-	tries := passwordTries(account)
-	n, err := e.State.Add(ctx, tries.key, 1, tries.life)
-	if err != nil {
-		return fmt.Errorf("count: %w", err)
-	}
-	if _, err := e.tryPassword(ctx, account, n, u.PasswordHash, current); err != nil {
+	if _, err := e.countPassword(ctx, e.account(u.Email, u.Username), u.PasswordHash, current); err != nil {
 		return err
 	}
 	return e.update(ctx, userID, func(fresh store.User) (store.User, error) {

@@ -50,6 +50,16 @@ func (e *Engine) checkPassword(ctx context.Context, f *flow, in input) error {
 	return nil
 }
 
+// countPassword counts a try at a password and makes it.
+func (e *Engine) countPassword(ctx context.Context, account accountID, hash, text string) (stale bool, err error) {
+	tries := passwordTries(account)
+	n, err := e.State.Add(ctx, tries.key, 1, tries.life)
+	if err != nil {
+		return false, fmt.Errorf("count: %w", err)
+	}
+	return e.tryPassword(ctx, account, n, hash, text)
+}
+
 // tryPassword makes a try at a password: the n-th of the day, as it has been counted, for good, before
 // anything is compared. It returns ErrCredentials unless hash is the password's, and whether a right
 // one should be hashed anew. A try that comes too soon is refused, right or wrong, in the same words
@@ -153,7 +163,7 @@ func (e *Engine) completePassword(ctx context.Context, f *flow, in input) error 
 	if err := e.keepPassword(ctx, f, in); err != nil {
 		return err
 	}
-	return e.finishSignUp(ctx, f)
+	return e.finishSignUp(ctx, f, in)
 }
 
 // about lists what is known of a person and is a bad password.

@@ -172,7 +172,7 @@ func (e *Engine) proveAddress(ctx context.Context, f *flow, in input) error {
 	if err := e.checkCode(ctx, f, in); err != nil {
 		return err
 	}
-	return e.finishSignUp(ctx, f)
+	return e.finishSignUp(ctx, f, in)
 }
 
 // completeAttributes takes attributes after the address was proven. Optional ones count only in the
@@ -188,7 +188,7 @@ func (e *Engine) completeAttributes(ctx context.Context, f *flow, in input) erro
 			return err
 		}
 	}
-	return e.finishSignUp(ctx, f)
+	return e.finishSignUp(ctx, f, in)
 }
 
 // addValues keeps more of what a client says of a person.
@@ -250,7 +250,7 @@ func checkAttributes(client *Client, said attrs.Submission) (map[string]string, 
 
 // finishSignUp creates the account, or leaves the flow waiting for what is missing: the password
 // first, then attributes.
-func (e *Engine) finishSignUp(ctx context.Context, f *flow) error {
+func (e *Engine) finishSignUp(ctx context.Context, f *flow, in input) error {
 	switch {
 	case f.client.Passwords && f.Password == "":
 		f.State = signUpCredential
@@ -269,7 +269,7 @@ func (e *Engine) finishSignUp(ctx context.Context, f *flow) error {
 	}
 	err := e.Users.CreateUser(ctx, u)
 	if errors.Is(err, store.ErrExists) {
-		return e.recognise(ctx, f)
+		return e.recognise(ctx, f, in)
 	} else if err != nil {
 		return fmt.Errorf("create user: %w", err)
 	}
@@ -277,14 +277,18 @@ func (e *Engine) finishSignUp(ctx context.Context, f *flow) error {
 }
 
 // recognise succeeds if the account that exists is this flow's own: the step was interrupted after
-// it had made the account, and is repeated now, perhaps with attributes that came in between.
-func (e *Engine) recognise(ctx context.Context, f *flow) error {
+// it had made the account, and is repeated now, perhaps with attributes that came in between. The
+// password stands that the account was made with.
+func (e *Engine) recognise(ctx context.Context, f *flow, in input) error {
 	u, err := e.Users.UserByUsername(ctx, f.Username)
 	if err != nil {
 		return fmt.Errorf("look up user: %w", err)
 	}
 	if u.ID != f.UserID {
 		return ErrUserExists
+	}
+	if err := e.recognisePassword(ctx, f, u, in.password); err != nil {
+		return err
 	}
 	values := map[string]string{} // the host may have added some of its own
 	maps.Copy(values, u.Attributes)
@@ -295,6 +299,27 @@ func (e *Engine) recognise(ctx context.Context, f *flow) error {
 	u.Attributes = values
 	if err := e.Users.UpdateUser(ctx, u); err != nil {
 		return fmt.Errorf("update user: %w", err)
+	}
+	return nil
+}
+
+// recognisePassword refuses to tell somebody that they are signed up with a password when the account
+// has another one.
+func (e *Engine) recognisePassword(ctx context.Context, f *flow, u store.User, text string) error {
+	switch {
+	case u.Epoch != f.Epoch:
+		return fmt.Errorf("%w: sessions were ended", ErrTokenInvalid)
+	case u.PasswordHash == f.Password:
+		return nil
+	case text == "":
+		return fmt.Errorf("%w: signed up with another password", ErrTokenInvalid)
+	}
+	found, err := e.Hasher.Verify(ctx, u.PasswordHash, text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("check password: %w", err)
+	case !found.Right:
+		return fmt.Errorf("%w: signed up with another password", ErrTokenInvalid)
 	}
 	return nil
 }
