@@ -181,19 +181,6 @@ func TestPasswordSignUp_AttributesComeBeforeOrAfter(t *testing.T) {
 	}
 }
 
-// D20.
-func TestPasswordSignUp_AClientWithoutPasswordsTakesNone(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	sent, code := w.upSent(plain, "password", "short") // not even looked at
-	w.signUpPassword(plain, sent, harbor).badToken()
-	w.signUpCode(plain, sent, code).ok()
-	u, err := w.store.UserByUsername(t.Context(), casey)
-	require.NoError(t, err)
-	assert.Empty(t, u.PasswordHash)
-	assert.Zero(t, u.PasswordChangedAt)
-}
-
 // badPasswords are those that nobody may choose, by the word for what is wrong with them.
 var badPasswords = []struct{ name, suberror, text string }{
 	{"of one class", "password_too_weak", harbor},

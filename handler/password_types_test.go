@@ -3,6 +3,9 @@ package handler_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/nativeauth/nativeauth/handler"
 )
 
@@ -69,6 +72,19 @@ func TestPasswordSignUp_TheOpeningListDecidesWhereNoneIsGiven(t *testing.T) {
 	})
 	proven := w.signUpCode(keyed, sent, code).wantsPassword()
 	w.signUpChallenge(keyed, proven).asksPassword() // not that of the challenge before
+}
+
+// D20.
+func TestPasswordSignUp_AClientWithoutPasswordsTakesNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sent, code := w.upSent(plain, "password", "short") // not even looked at
+	w.signUpPassword(plain, sent, harbor).badToken()
+	w.signUpCode(plain, sent, code).ok()
+	u, err := w.store.UserByUsername(t.Context(), casey)
+	require.NoError(t, err)
+	assert.Empty(t, u.PasswordHash)
+	assert.Zero(t, u.PasswordChangedAt)
 }
 
 func TestOrder_PasswordSignUpStart(t *testing.T) {
