@@ -102,12 +102,12 @@ func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input)
 }
 
 // method is what a sign-in is asked for: of what account and client have, the password before the
-// code, unless a code is on its way already. It is 0 if the app can take none of them.
+// code, unless it was a code that was asked for last. It is 0 if the app can take none of them.
 func (e *Engine) method(f *flow, in input) challengeTypes {
 	types := cmp.Or(in.types, f.Types)
 	password, code := f.CanEnter && types.has(typePassword), e.hasMailbox(f) && types.has(typeOOB)
 	switch {
-	case code && (f.Code != nil || !password):
+	case code && (f.State == signInCodeSent || !password):
 		return typeOOB
 	case password:
 		return typePassword
