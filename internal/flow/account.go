@@ -16,7 +16,7 @@ func (e *Engine) ChangePassword(ctx context.Context, userID, current, next strin
 	if err != nil {
 		return fmt.Errorf("look up user: %w", err)
 	}
-	account := e.account(u.Email, u.Username)
+	account := e.ofUser(u)
 	tries := passwordTries(account)
 	n, err := e.State.Add(ctx, tries.key, 1, tries.life)
 	if err != nil {

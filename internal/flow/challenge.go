@@ -124,6 +124,30 @@ func (e *Engine) method(f *flow, in input) string {
 	return usable[0]
 }
 
+// meet looks for the account of a flow, where callers must not learn of it. They could by the time that
+// takes, however little: so no call that opens a flow looks for one, and this is done beside the counting
+// of the code that is to be sent, which takes longer. Where a password comes first, it is done there.
+func (e *Engine) meet(ctx context.Context, f *flow, ev event, in input) error {
+	if !e.HideAccounts || f.Met || ev == challengeSignIn && e.method(f, in) == typePassword {
+		return nil
+	}
+	var r record
+	var err error
+	switch ev {
+	case challengeSignUp:
+		r = f.record
+		r.Notice, err = e.occupied(ctx, f.Username)
+	case challengeSignIn:
+		r, err = e.signInOf(ctx, f.Username)
+	case challengeReset:
+		r, err = e.resetOf(ctx, f.Username)
+	default:
+		return nil
+	}
+	f.Met, f.UserID, f.Email, f.Epoch, f.Notice = true, r.UserID, r.Email, r.Epoch, r.Notice
+	return err
+}
+
 // hasMailbox tells whether a code can be sent to the account or, where callers must not learn that,
 // whether they named it by an address. Whatever that comes to then, it looks the same.
 func (e *Engine) hasMailbox(f *flow) bool {

@@ -52,6 +52,7 @@ type record struct {
 	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
 	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
 	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
+	Met       bool              `json:"x,omitempty"` // who the flow is about has been looked up, where accounts are hidden
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
 	Sends     int               `json:"d,omitempty"` // codes so far
@@ -246,21 +247,13 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
-	size := heldSize
-	if e.HideAccounts {
-		size = hiddenSize
-	}
-	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(size-1))...)
+	t.Record = append(t.Record, bytes.Repeat([]byte{' '}, -len(t.Record)&(heldSize-1))...)
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 
-// What divides the size of every flow that a token carries, lest the length of the token should tell
-// something of the account. Each is a power of two. The second holds the longest name and the longest
-// address, so that with it all these tokens are of one length, unless the host's ids are very long.
-const (
-	heldSize   = 512
-	hiddenSize = 1024
-)
+// heldSize divides the size of every flow that a token carries, lest the length of the token should
+// tell something of the account. It is a power of two. Where accounts are hidden such a flow knows of none.
+const heldSize = 512
 
 // newToken makes a token for the flow as it stands.
 func (e *Engine) newToken(f *flow, ttl time.Duration) (token.Continuation, error) {
