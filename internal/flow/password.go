@@ -50,7 +50,8 @@ func (e *Engine) checkPassword(ctx context.Context, f *flow, in input) error {
 	return nil
 }
 
-// whose reads the account that a password is to be compared with. Where accounts are hidden, to be
+// whose reads the account that a password is to be compared with. Where accounts are hidden a flow may
+// know of none yet, and is of the one that the right password is of. There accounts are hidden, to be
 // disabled is not to exist: what a right password costs less, or more, would tell of it.
 func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
 	if !e.HideAccounts || f.Met {
