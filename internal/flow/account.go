@@ -16,7 +16,7 @@ func (e *Engine) ChangePassword(ctx context.Context, userID, current, next strin
 	if err != nil {
 		return fmt.Errorf("look up user: %w", err)
 	}
-	if _, err := e.countPassword(ctx, e.account(u.Email, u.Username), u.PasswordHash, current); err != nil {
+	if _, err := e.countPassword(ctx, e.ofUser(u), u.PasswordHash, current); err != nil {
 		return err
 	}
 	return e.update(ctx, userID, func(fresh store.User) (store.User, error) {

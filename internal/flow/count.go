@@ -24,6 +24,15 @@ func (e *Engine) account(email, username string) (id accountID) {
 	return id
 }
 
+// ofUser returns the id under which a flow of the user is counted. Where flows do not know who it is
+// that they are about, that is the name.
+func (e *Engine) ofUser(u store.User) accountID {
+	if e.HideAccounts {
+		return e.account("", u.Username)
+	}
+	return e.account(u.Email, u.Username)
+}
+
 // accountOf returns the account that a flow is about.
 func accountOf(id token.ID) accountID { return accountID(id[:len(accountID{})]) }
 
@@ -61,17 +70,27 @@ func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Continuation, ev event, in input) (*flow, error) {
 	c := e.counterOf(t, ev, in)
 	if c.key == "" {
-		return e.find(ctx, client, t)
+		f, err := e.find(ctx, client, t)
+		if err == nil {
+			err = e.meet(ctx, f, ev, in)
+		}
+		return f, err
 	}
 	if t.Record != nil {
-		return e.findThenCount(ctx, client, t, c, in)
+		return e.findThenCount(ctx, client, t, c, ev, in)
 	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
 	f, err := e.find(ctx, client, t)
+	if err == nil {
+		err = e.meet(ctx, f, ev, in)
+	}
 	n, countErr := counted()
 	if err != nil {
 		if countErr == nil {
 			e.uncount(ctx, ev, c, n)
+		}
+		if countErr == nil && f != nil { // the account could not be looked up
+			e.giveBack(ctx, &flow{counter: c, count: n})
 		}
 		return nil, err
 	}
@@ -84,15 +103,21 @@ func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Conti
 
 // findThenCount is for a flow that its token carries: to read it takes no waiting, and if it asks for
 // a password, no code is to be counted.
-func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Continuation, c counter, in input) (*flow, error) {
+func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Continuation, c counter, ev event, in input) (*flow, error) {
 	f, err := e.find(ctx, client, t)
 	if err != nil || e.method(f, in) == typePassword {
 		return f, err
 	}
-	f.counter = c
-	f.count, err = e.State.Add(ctx, c.key, 1, c.life)
-	if err != nil {
-		return nil, fmt.Errorf("count: %w", err)
+	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
+	err = e.meet(ctx, f, ev, in)
+	n, countErr := counted()
+	f.counter, f.count = c, n
+	switch {
+	case countErr != nil:
+		return nil, fmt.Errorf("count: %w", countErr)
+	case err != nil:
+		e.giveBack(ctx, f)
+		return nil, err
 	}
 	return f, nil
 }

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -11,10 +10,11 @@ import (
 	"github.com/nativeauth/nativeauth/token"
 )
 
-// held is a flow that no store knows yet, as its token carries it.
+// held is a flow that no store knows yet, as its token carries it. How long it is would tell something of
+// the account; where callers must not learn that, it knows of none.
 type held struct {
 	Username  string         `json:"n"`
-	Email     otp.Address    `json:"m,omitempty"` // "." if it is the user name
+	Email     otp.Address    `json:"m,omitempty"`
 	UserID    string         `json:"u"`
 	Epoch     int64          `json:"e,omitempty"`
 	Types     challengeTypes `json:"y"`
@@ -39,36 +39,11 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if err != nil {
 		return Continue{}, err
 	}
-	h := held{r.Username, r.Email, r.UserID, r.Epoch, r.Types, r.Abilities, r.CanEnter, r.Notice, began}
-	if string(h.Email) == h.Username {
-		h.Email = "."
-	}
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // which would make some addresses longer
-	if err := enc.Encode(h); err != nil {
+	t.Record, err = json.Marshal(held{r.Username, r.Email, r.UserID, r.Epoch, r.Types, r.Abilities, r.CanEnter, r.Notice, began})
+	if err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
-	size := heldRest + len(h.Username)
-	if e.HideAccounts {
-		size = heldRest + 2*maxAddress // an alias has a mailbox of another name
-	}
-	t.Record = pad(text.Bytes(), size)
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
-}
-
-const (
-	heldUnit   = 256
-	heldRest   = 208 // more than all but the names takes, with an id of up to 64 characters
-	maxAddress = 254
-)
-
-// pad fills text up with blanks to a size that comes from what the caller knows, lest the length of
-// the token should tell something of the account: to size, rounded up to a multiple of heldUnit, or
-// to the next that it fits into.
-func pad(text []byte, size int) []byte {
-	size = (max(size, len(text)) + heldUnit - 1) / heldUnit * heldUnit
-	return append(text, bytes.Repeat([]byte{' '}, size-len(text))...)
 }
 
 // find reads the flow that a token belongs to: from the token itself, if that is its first.
@@ -86,9 +61,6 @@ func (e *Engine) find(ctx context.Context, client *Client, t token.Continuation)
 	}
 	if !ok || age >= idleLife {
 		return nil, ErrTokenExpired
-	}
-	if h.Email == "." {
-		h.Email = otp.Address(h.Username)
 	}
 	hash := sha256.Sum256(t.Secret[:])
 	r := record{

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"context"
+
 	"github.com/nativeauth/nativeauth/internal/guid"
 	"github.com/nativeauth/nativeauth/otp"
 )
@@ -40,4 +42,28 @@ func (e *Engine) label(f *flow) string {
 		return otp.Address(f.Username).Mask()
 	}
 	return f.Email.Mask()
+}
+
+// meet looks for the account of a flow, where callers must not learn of it. They could by the time that
+// takes, however little: so no call that opens a flow looks for one, and this is done beside the counting
+// of the code that is to be sent, which takes longer. Where a password comes first, it is done there.
+func (e *Engine) meet(ctx context.Context, f *flow, ev event, in input) error {
+	if !e.HideAccounts || f.Met || ev == challengeSignIn && e.method(f, in) == typePassword {
+		return nil
+	}
+	var r record
+	var err error
+	switch ev {
+	case challengeSignUp:
+		r = f.record
+		r.Notice, err = e.occupied(ctx, f.Username)
+	case challengeSignIn:
+		r, err = e.signInOf(ctx, f.Username)
+	case challengeReset:
+		r, err = e.resetOf(ctx, f.Username)
+	default:
+		return nil
+	}
+	f.Met, f.UserID, f.Email, f.Epoch, f.Notice = true, r.UserID, r.Email, r.Epoch, r.Notice
+	return err
 }

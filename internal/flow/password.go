@@ -30,7 +30,7 @@ func (e *Engine) checkPassword(ctx context.Context, f *flow, in input) error {
 	if in.password == "" {
 		return &MissingError{"password"}
 	}
-	u, err := e.Users.UserByID(ctx, f.UserID)
+	u, err := e.whose(ctx, f)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("look up user: %w", err)
 	}
@@ -58,6 +58,23 @@ func (e *Engine) countPassword(ctx context.Context, account accountID, hash, tex
 		return false, fmt.Errorf("count: %w", err)
 	}
 	return e.tryPassword(ctx, account, n, hash, text)
+}
+
+// whose reads the account that a password is to be compared with. Where accounts are hidden a flow may
+// know of none yet, and is of the one that the right password is of. There accounts are hidden, to be
+// disabled is not to exist: what a right password costs less, or more, would tell of it.
+func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
+	if !e.HideAccounts || f.Met {
+		return e.Users.UserByID(ctx, f.UserID)
+	}
+	u, err := e.Users.UserByUsername(ctx, f.Username)
+	if err == nil && u.Disabled {
+		return store.User{}, store.ErrNotFound
+	}
+	if err == nil {
+		f.UserID, f.Epoch = u.ID, u.Epoch
+	}
+	return u, err
 }
 
 // tryPassword makes a try at a password: the n-th of the day, as it has been counted, for good, before

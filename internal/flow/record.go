@@ -51,6 +51,7 @@ type record struct {
 	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
 	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
 	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
+	Met       bool              `json:"x,omitempty"` // who the flow is about has been looked up, where accounts are hidden
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
 	Sends     int               `json:"d,omitempty"` // codes so far

@@ -28,10 +28,13 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 	if err != nil {
 		return Continue{}, err
 	}
-	r, err := e.signInOf(ctx, req.Client, name)
-	if err != nil {
-		return Continue{}, err
+	r := record{Username: name}
+	if !e.HideAccounts {
+		if r, err = e.signInOf(ctx, name); err != nil {
+			return Continue{}, err
+		}
 	}
+	r.CanEnter = req.Client.Passwords && (r.CanEnter || e.HideAccounts)
 	r.State, r.Types, r.Abilities = signInStarted, types, parseCapabilities(req.Capabilities)
 	if e.method(&flow{record: r}, input{}) == 0 {
 		return Continue{}, &Redirect{}
@@ -39,21 +42,17 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 	return e.hold(ctx, req.Client, r)
 }
 
-// signInOf looks for the account that somebody wants to sign in to. Where callers must not learn what
-// there is, all accounts look alike: one with a password, and with a mailbox if the name is one.
-func (e *Engine) signInOf(ctx context.Context, client *Client, name string) (r record, err error) {
+// signInOf looks for the account that somebody wants to sign in to.
+func (e *Engine) signInOf(ctx context.Context, name string) (record, error) {
 	u, err := e.Users.UserByUsername(ctx, name)
 	address, _ := otp.ParseAddress(u.Email) // without one no code can be sent
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		r, err = e.nobody(name, otp.NotRegistered)
+		return e.nobody(name, otp.NotRegistered)
 	case err != nil:
-		err = fmt.Errorf("look up user: %w", err)
+		return record{}, fmt.Errorf("look up user: %w", err)
 	case u.Disabled && e.HideAccounts:
-		r, err = e.decoy(name, address, otp.AccountDisabled)
-	default:
-		r = record{Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch}
+		return e.decoy(name, address, otp.AccountDisabled)
 	}
-	r.CanEnter = client.Passwords && (u.PasswordHash != "" || e.HideAccounts)
-	return r, err
+	return record{Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch, CanEnter: u.PasswordHash != ""}, nil
 }

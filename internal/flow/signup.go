@@ -46,8 +46,10 @@ func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, er
 	if err := e.readOpening(ctx, req, &r); err != nil {
 		return Continue{}, err
 	}
-	if r.Notice, err = e.occupied(ctx, r.Username); err != nil {
-		return Continue{}, err
+	if !e.HideAccounts {
+		if _, err = e.occupied(ctx, r.Username); err != nil {
+			return Continue{}, err
+		}
 	}
 	lacksPassword := req.Client.Passwords && r.Password == ""
 	if !types.has(typeOOB) || lacksPassword && !types.has(typePassword) {
