@@ -416,6 +416,9 @@ func (w *wordWalker) only(f *course, kind string) *course {
 func (w *wordWalker) open() {
 	w.Helper()
 	kind, client, user := one(w.walker, []string{up, in, re}), one(w.walker, []string{plain, keyed, keyed, both}), one(w.walker, w.users)
+	if w.hashes && w.chance(50) {
+		user = w.users[1] // so that flows of one account meet
+	}
 	if (w.m.people[user] == nil) != (kind == up) && w.chance(75) {
 		kind = map[bool]string{true: up, false: one(w.walker, []string{in, re})}[w.m.people[user] == nil]
 	}
