@@ -39,7 +39,7 @@ func (c *canaries) add(name, secret string) {
 }
 
 // secretParameters are those whose values are nobody's business.
-var secretParameters = []string{"username", "oob", "continuation_token", "refresh_token", "attributes", "password"}
+var secretParameters = []string{"username", "oob", "continuation_token", "refresh_token", "attributes", "password", "new_password"}
 
 // RoundTrip notes every secret that goes by, in either direction.
 func (c *canaries) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -94,6 +94,7 @@ func TestLog_KnowsTheRequestAndNoSecret(t *testing.T) {
 				cfg.Logger, cfg.Secret = slog.New(logger(&log)), []byte(secret)
 			})
 			wander(t, s, c)
+			wanderWithPasswords(t, s, c)
 			s.mail.mu.Lock()
 			for _, m := range s.mail.messages {
 				c.add("code", m.Code)
@@ -117,6 +118,7 @@ func TestLog_KnowsTheRequestAndNoSecret(t *testing.T) {
 			// Every name, attribute and address that a person gave has this in it.
 			assert.NotContains(t, strings.ToLower(text), "canary")
 			assert.NotContains(t, text, "Songbird")
+			assert.NotContains(t, text, "argon2")
 			t.Logf("%d secrets, %d bytes of log", len(c.list), len(text))
 		})
 	}
@@ -202,6 +204,70 @@ func wander(t *testing.T, s *trip, c *canaries) {
 		post("/oauth2/v2.0/token", "client_id", asking, "continuation_token", token, "grant_type", "oob", "oob", s.mail.take(sent+1).Code)
 		corrupt(t, s)
 		post("/oauth2/v2.0/challenge", "client_id", asking, "continuation_token", token)
+	}
+}
+
+// wanderWithPasswords goes through every call that a password has a part in, likewise.
+func wanderWithPasswords(t *testing.T, s *trip, c *canaries) {
+	client := &http.Client{Transport: c}
+	post := func(path string, pairs ...string) string {
+		resp, err := client.Post(s.base+path, "application/x-www-form-urlencoded", strings.NewReader(form(append([]string{"client_id", keyed}, pairs...)...)))
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		for _, word := range []string{"canary-word", "argon2"} {
+			assert.NotContains(t, string(text), word, path)
+		}
+		var body map[string]any
+		require.NoError(t, json.Unmarshal(text, &body))
+		token, _ := body["continuation_token"].(string)
+		return token
+	}
+	coded := func(path, token string) (string, string) {
+		sent := s.mail.count()
+		return post(path, "continuation_token", token), s.mail.take(sent + 1).Code
+	}
+	for i, m := range []mode{"", fails, panics} {
+		user, word := fmt.Sprintf("canary.singer.%d@nest-of-canaries.example", i), fmt.Sprintf("canary-word number %d", i)
+		bad := func(path string, pairs ...string) { // with the host's parts out of order, one further each time
+			for n := 0; m != "" && n < 5; n++ {
+				s.fault.arm(m, n)
+				s.fault.traced()
+				post(path, pairs...)
+				s.fault.mend()
+				if len(s.fault.traced()) <= n+1 {
+					break
+				}
+			}
+		}
+		post(upStart, "username", user, "challenge_type", every, "password", "canary")
+		post(upStart, "username", user, "challenge_type", every, "password", word+"\x00")
+		post(upStart, "username", user, "challenge_type", every, "password", strings.Repeat(word, 100))
+		start := post(upStart, "username", user, "challenge_type", every, "password", word)
+		token, code := coded(upChallenge, start)
+		post(upContinue, "continuation_token", token, "grant_type", "password", "password", "canary")
+		require.NotEmpty(t, post(upContinue, "continuation_token", token, "grant_type", "oob", "oob", code))
+		token = post(inChallenge, "continuation_token", post(inStart, "username", user, "challenge_type", every))
+		post(inToken, "continuation_token", token, "grant_type", "password", "password", word+", wrong")
+		bad(inToken, "continuation_token", token, "grant_type", "password", "password", word+", wrong")
+		post(inToken, "continuation_token", token, "grant_type", "password", "password", word)
+		token, code = coded(reChallenge, post(reStart, "username", user, "challenge_type", every))
+		token = post(reContinue, "continuation_token", token, "grant_type", "oob", "oob", code)
+		post(reSubmit, "continuation_token", token, "new_password", "canary")
+		post(reSubmit, "continuation_token", token, "new_password", word)
+		bad(reSubmit, "continuation_token", token, "new_password", word)
+		require.NotEmpty(t, post(rePoll, "continuation_token", post(reSubmit, "continuation_token", token, "new_password", word+", next")))
+		u, err := s.store.UserByUsername(t.Context(), user)
+		require.NoError(t, err)
+		c.add("hash", u.PasswordHash)
+		for _, former := range u.PasswordHistory {
+			c.add("former hash", former)
+		}
+		u.PasswordHash = "$canary$" + word // unreadable
+		require.NoError(t, s.store.UpdateUser(t.Context(), u))
+		token = post(inChallenge, "continuation_token", post(inStart, "username", user, "challenge_type", every))
+		post(inToken, "continuation_token", token, "grant_type", "password", "password", word)
 	}
 }
 

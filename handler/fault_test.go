@@ -110,6 +110,19 @@ func (f *fault) CreateUser(ctx context.Context, u store.User) error {
 	return f.Users.CreateUser(ctx, u)
 }
 
+func (f *fault) UpdateUser(ctx context.Context, u store.User) error {
+	if err := f.meet(ctx, "UpdateUser"); err != nil {
+		return err
+	}
+	err := f.Users.UpdateUser(ctx, u)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil && f.mode == forgets {
+		return errors.New(inner)
+	}
+	return err
+}
+
 func (f *fault) UserByUsername(ctx context.Context, name string) (store.User, error) {
 	if err := f.meet(ctx, "UserByUsername"); err != nil {
 		return store.User{}, err
@@ -225,12 +238,15 @@ func newTrip(t *testing.T, change ...func(*handler.Config)) *trip {
 // caller gives up where a server does not answer at all.
 var caller = &http.Client{Timeout: 10 * time.Second}
 
-// legs are the calls of a trip, in order.
-var legs = []struct {
+// A leg is one call of a trip.
+type leg struct {
 	name, path string
 	pairs      func(s *trip) []string
 	note       func(s *trip, body map[string]any)
-}{
+}
+
+// legs are the calls of a trip without passwords, in order.
+var legs = []leg{
 	{"sign-up start", "/signup/v1.0/start", func(*trip) []string { return []string{"username", casey, "challenge_type", native} }, noteToken},
 	{"sign-up challenge", "/signup/v1.0/challenge", withToken, noteCode},
 	{"sign-up code", "/signup/v1.0/continue", withCode, noteToken},
@@ -264,10 +280,13 @@ type reply struct {
 }
 
 // call makes one leg, by a goroutine of any kind.
-func (s *trip) call(leg int) (r reply) {
-	body := form(append([]string{"client_id", plain}, legs[leg].pairs(s)...)...)
+func (s *trip) call(leg int) (r reply) { return s.do(plain, legs[leg]) }
+
+// do makes a call for a client, by a goroutine of any kind.
+func (s *trip) do(client string, l leg) (r reply) {
+	body := form(append([]string{"client_id", client}, l.pairs(s)...)...)
 	begin := time.Now()
-	resp, err := caller.Post(s.base+legs[leg].path, "application/x-www-form-urlencoded", strings.NewReader(body))
+	resp, err := caller.Post(s.base+l.path, "application/x-www-form-urlencoded", strings.NewReader(body))
 	if err != nil {
 		return reply{err: err}
 	}

@@ -82,7 +82,7 @@ func TestForm_EachParameterHasItsCap(t *testing.T) {
 	w := newWorld(t)
 	for name, limit := range map[string]int{
 		"challenge_type": 256, "capabilities": 1024, "capability": 1024, "continuation_token": 4096, "grant_type": 256, "oob": 32,
-		"password": 1024, "attributes": 16384, "scope": 1024, "refresh_token": 1024, "client-request-id": 256,
+		"password": 1024, "new_password": 1024, "attributes": 16384, "scope": 1024, "refresh_token": 1024, "client-request-id": 256,
 	} {
 		for length, tooLong := range map[int]bool{limit - 1: false, limit: false, limit + 1: true} {
 			// Without a client_id the next rule answers with 90100.
@@ -140,7 +140,7 @@ func TestForm_HoldsAtMost64Parameters(t *testing.T) {
 func TestForm_OnlyPlainTextIsRead(t *testing.T) {
 	w := newWorld(t)
 	bad := []string{"%00", "a%00b", "a%01b", "a%08b", "a%0Ab", "a%0Db", "a%1Fb", "%7F", "a%7Fb", "%FF", "%C3", "%C0%80", "%ED%A0%80", "%", "%2", "%zz", "a%"}
-	for _, name := range []string{"client_id", "username", "challenge_type", "continuation_token", "grant_type", "oob", "scope", "refresh_token", "password", "client_info", "unknown"} {
+	for _, name := range []string{"client_id", "username", "challenge_type", "continuation_token", "grant_type", "oob", "scope", "refresh_token", "password", "new_password", "client_info", "unknown"} {
 		for _, value := range bad {
 			w.raw("/oauth2/v2.0/token", name+"="+value).refused(400, "invalid_request", "", 90023)
 		}

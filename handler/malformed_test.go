@@ -34,7 +34,19 @@ func TestMalformed_NothingMakesTheServerFail(t *testing.T) {
 	up, _ := w.signUpSent(asking, "sam@contoso.com")
 	in := w.signInChallenge(asking, w.signInStart(asking, casey).ok()).ok()
 	refresh := w.signIn(casey).text("refresh_token")
+	w.enrol(early, harbor)
+	asked := w.askedPassword(keyed, early)
+	lacking := w.post(upStart, "client_id", keyed, "username", late, "challenge_type", every).ok()
+	reset, sent, proven := w.resetStart(keyed, early).ok(), w.resetChallenge(keyed, w.resetStart(keyed, early).ok()).ok(), w.proven(early)
 	for _, c := range []map[string]string{
+		{"path": upStart, "client_id": keyed, "username": "kim@contoso.com", "challenge_type": every, "password": "short"},
+		{"path": upContinue, "client_id": keyed, "continuation_token": lacking, "grant_type": "password", "password": "short"},
+		{"path": inToken, "client_id": keyed, "continuation_token": asked, "grant_type": "password", "password": "short", "scope": "openid", "username": early},
+		{"path": reStart, "client_id": keyed, "username": early, "challenge_type": native, "capabilities": "mfa_required"},
+		{"path": reChallenge, "client_id": keyed, "continuation_token": reset, "challenge_type": native},
+		{"path": reContinue, "client_id": keyed, "continuation_token": sent, "grant_type": "oob", "oob": "12345678"},
+		{"path": reSubmit, "client_id": keyed, "continuation_token": proven, "new_password": "short"},
+		{"path": rePoll, "client_id": keyed, "continuation_token": proven},
 		{"path": endpoints[0], "client_id": asking, "username": "kim@contoso.com", "challenge_type": native, "attributes": `{"city":"Bern"}`, "capabilities": "mfa_required"},
 		{"path": endpoints[1], "client_id": asking, "continuation_token": up, "challenge_type": native},
 		{"path": endpoints[2], "client_id": asking, "continuation_token": up, "grant_type": "oob", "oob": "12345678"},
@@ -93,4 +105,36 @@ func TestMalformed_ABodyThatBreaksOffIsAnswered(t *testing.T) {
 			assert.Contains(t, string(text), `"error_codes":[90023]`)
 		})
 	}
+}
+
+// A password is what was typed, blanks and all, up to a size, and plain text.
+func TestMalformed_APasswordIsNeitherTrimmedNorCut(t *testing.T) {
+	w := newWorld(t)
+	w.enrol(casey, " "+harbor+" ")
+	for _, near := range []string{harbor, " " + harbor, harbor + " ", "  " + harbor + " ", "\u2003" + harbor} {
+		w.enter(casey, near).refused(400, "invalid_grant", "", 50126)
+	}
+	w.enter(casey, " "+harbor+" ").tokens()
+	proven := w.proven(casey)
+	asked := w.askedPassword(keyed, casey)
+	start := w.post(upStart, "client_id", keyed, "username", late, "challenge_type", every).ok()
+	for _, c := range []struct{ path, name, rest string }{
+		{upStart, "password", form("client_id", keyed, "username", "kim@contoso.com", "challenge_type", every)},
+		{upContinue, "password", form("client_id", keyed, "continuation_token", start, "grant_type", "password")},
+		{inToken, "password", form("client_id", keyed, "continuation_token", asked, "grant_type", "password")},
+		{reSubmit, "new_password", form("client_id", keyed, "continuation_token", proven)},
+	} {
+		for _, bad := range []string{
+			strings.Repeat("a", 1025), strings.Repeat("+", 1025), strings.Repeat("a", 1024) + "+", strings.Repeat("%C3%A4", 513),
+			"quiet%00harbour", "%00", "quiet%0Aharbour", "quiet%09harbour", "quiet+harbour%0D%0A", "quiet%7Fharbour", "quiet%FFharbour", "quiet%C3", "%ED%A0%80quiet+harbour", "quiet%harbour",
+		} {
+			w.raw(c.path, c.rest+"&"+c.name+"="+bad).refused(400, "invalid_request", "", 90023)
+		}
+		a := w.raw(c.path, c.rest+"&"+c.name+"="+strings.Repeat("a", 1024))
+		assert.NotEqual(t, []any{90023.0}, a.body["error_codes"], "%s: %v", c.path, a.body)
+	}
+	submitted := w.resetSubmit(keyed, proven, busyHarbor+" ").ok() // nothing has used the token up
+	w.resetPoll(keyed, submitted).ok()
+	w.enter(casey, busyHarbor).refused(400, "invalid_grant", "", 50126)
+	w.enter(casey, busyHarbor+" ").tokens()
 }

@@ -31,6 +31,11 @@ const (
 	tooSoon    verdict = "90055"
 	badGrant   verdict = "70003"
 	badRefresh verdict = "70000 bad_token"
+	redirect   verdict = "redirect"
+	noReset    verdict = "500222"
+	badEntry   verdict = "50126"
+	tooShort   verdict = "399246 password_too_short"
+	usedBefore verdict = "399246 password_recently_used"
 )
 
 // model is sections 6.1 to 6.4, 6.7, 7.5 and 15 of the contract in short, for clients and people
@@ -204,6 +209,8 @@ func (w *walker) strike(path string, pairs ...string) (verdict, map[string]any) 
 		v = tokens
 	case rec.Code == http.StatusOK && next:
 		v = goesOn
+	case rec.Code == http.StatusOK && body["challenge_type"] == "redirect":
+		v = redirect
 	case rec.Code != http.StatusOK:
 		v = verdict(fmt.Sprint(int(body["error_codes"].([]any)[0].(float64))))
 		if s, ok := body["suberror"]; ok {
@@ -216,6 +223,9 @@ func (w *walker) strike(path string, pairs ...string) (verdict, map[string]any) 
 	w.trail = append(w.trail, fmt.Sprintf("%s %v: %s", path, pairs, v))
 	return v, body
 }
+
+// said is the verdict in a line of a trail.
+func said(line string) verdict { return verdict(line[strings.LastIndex(line, ": ")+2:]) }
 
 // agree fails the walk where the API says something else than the model.
 func (w *walker) agree(want, got verdict) {
@@ -467,7 +477,7 @@ func TestModel_TheAPIAgreesWithTheContractOnRandomWalks(t *testing.T) {
 			walk.step()
 		}
 		for _, line := range walk.trail[1:] {
-			count[verdict(line[strings.LastIndex(line, ": ")+2:])]++
+			count[said(line)]++
 		}
 		w.clock.pass(time.Hour)
 	}

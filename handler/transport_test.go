@@ -16,6 +16,8 @@ var (
 	endpoints = []string{
 		"/signup/v1.0/start", "/signup/v1.0/challenge", "/signup/v1.0/continue",
 		"/oauth2/v2.0/initiate", "/oauth2/v2.0/challenge", "/oauth2/v2.0/token",
+		"/resetpassword/v1.0/start", "/resetpassword/v1.0/challenge", "/resetpassword/v1.0/continue",
+		"/resetpassword/v1.0/submit", "/resetpassword/v1.0/poll_completion",
 	}
 	documents = []string{
 		"/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration", "/discovery/v2.0/keys",
