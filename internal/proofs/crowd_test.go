@@ -1,4 +1,6 @@
-//go:build linux
+//go:build linux && !race
+
+// The race detector keeps notes on every byte of memory, in memory.
 
 package proofs
 
@@ -18,8 +20,6 @@ import (
 	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
 )
-
-const harbor = "a quiet harbour"
 
 // T12: however many sign in with a password at once, known or not, the memory of the server is bounded,
 // and who has to come back later is told soon.

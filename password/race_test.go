@@ -1,6 +1,0 @@
-//go:build race
-
-package password_test
-
-// The race detector keeps notes on every byte of memory, in memory.
-const raced = true
