@@ -61,8 +61,8 @@ func (e *Engine) countPassword(ctx context.Context, account accountID, hash, tex
 }
 
 // whose reads the account that a password is to be compared with. Where accounts are hidden a flow may
-// know of none yet, and is of the one that the right password is of. There accounts are hidden, to be
-// disabled is not to exist: what a right password costs less, or more, would tell of it.
+// know of none yet, and is of the one that the right password is of. There, to be disabled is not to
+// exist: what a right password costs less, or more, would tell of it.
 func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
 	if !e.HideAccounts || f.Met {
 		return e.Users.UserByID(ctx, f.UserID)
