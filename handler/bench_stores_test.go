@@ -67,20 +67,20 @@ var benchStores = []struct {
 	}},
 	{"SQLite", func(b *testing.B) *countedStore {
 		return openSQL(b, "sqlite", sqlstore.SQLiteDSN(filepath.Join(b.TempDir(), "bench.db")), sqlstore.SQLite, bulk{
-			users:   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]susers SELECT 'other' || i, 'other' || i, '', '{}', 0, 0, 1, 0 FROM n",
+			users:   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) SELECT 'other' || i, 'other' || i, '', '{}', 0, 0, 1, 0 FROM n",
 			pending: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]sstate SELECT CAST('other' || i AS BLOB), zeroblob(350), 1, 9e15 FROM n",
 		})
 	}},
 	{"PostgreSQL", func(b *testing.B) *countedStore {
 		return openSQL(b, "pgx", peers.Postgres(b), sqlstore.Postgres, bulk{
-			users:   "INSERT INTO %[1]susers SELECT 'other' || i, 'other' || i, '', '{}', false, 0, 1, 0 FROM generate_series(1, %[2]d) AS n(i)",
+			users:   "INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) SELECT 'other' || i, 'other' || i, '', '{}', false, 0, 1, 0 FROM generate_series(1, %[2]d) AS n(i)",
 			pending: "INSERT INTO %[1]sstate SELECT convert_to('other' || i, 'UTF8'), convert_to(repeat('x', 350), 'UTF8'), 1, 9e15 FROM generate_series(1, %[2]d) AS n(i)",
 		})
 	}},
 	{"MySQL", func(b *testing.B) *countedStore {
 		const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) SELECT "
 		return openSQL(b, "mysql", peers.MySQL(b)+"?interpolateParams=true&max_recursive_iterations=4294967295", sqlstore.MySQL, bulk{
-			users:   "INSERT INTO %[1]susers " + numbers + "concat('other', i), concat('other', i), '', '{}', 0, 0, 1, 0 FROM n",
+			users:   "INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) " + numbers + "concat('other', i), concat('other', i), '', '{}', 0, 0, 1, 0 FROM n",
 			pending: "INSERT INTO %[1]sstate " + numbers + "concat('other', i), repeat('x', 350), 1, 9000000000000000 FROM n",
 		})
 	}},
