@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"modernc.org/sqlite"
@@ -32,24 +33,29 @@ type customers struct{ db *sql.DB }
 
 const schema = `
 CREATE TABLE customers (
-  id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, profile TEXT NOT NULL, password TEXT NOT NULL,
+  id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, profile TEXT NOT NULL, secrets TEXT NOT NULL,
   blocked BOOLEAN NOT NULL, epoch INTEGER NOT NULL, version INTEGER NOT NULL, since INTEGER NOT NULL,
   plan TEXT NOT NULL DEFAULT 'free'
 );
 CREATE TABLE audit (customer TEXT NOT NULL, event TEXT NOT NULL)`
 
-// password is one column, JSON. Its fields are called as those of store.User that they are read into.
-type password struct {
+// secrets is one column, JSON. Its fields are called as those of store.User that they are read into.
+type secrets struct {
 	PasswordHash       string
 	PasswordHistory    []string
 	PasswordChangedAt  time.Time
 	MustChangePassword bool
+	Methods            []store.Method
 }
 
 // texts returns the columns that hold JSON.
 func texts(u store.User) (profile, secret string) {
-	p, _ := json.Marshal(u.Attributes) // never fails with strings and a time of our days
-	s, _ := json.Marshal(password{u.PasswordHash, u.PasswordHistory, u.PasswordChangedAt.UTC(), u.MustChangePassword})
+	methods := slices.Clone(u.Methods)
+	for i, m := range methods {
+		methods[i].AddedAt = m.AddedAt.UTC()
+	}
+	p, _ := json.Marshal(u.Attributes) // never fails with strings, bytes and times of our days
+	s, _ := json.Marshal(secrets{u.PasswordHash, u.PasswordHistory, u.PasswordChangedAt.UTC(), u.MustChangePassword, methods})
 	return string(p), string(s)
 }
 
@@ -62,7 +68,7 @@ func (c customers) CreateUser(ctx context.Context, u store.User) error {
 	defer tx.Rollback() // changes nothing after Commit
 	profile, secret := texts(u)
 	_, err = tx.ExecContext(ctx, `
-INSERT INTO customers (id, login, email, profile, password, blocked, epoch, version, since)
+INSERT INTO customers (id, login, email, profile, secrets, blocked, epoch, version, since)
 VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
 		u.ID, u.Username, u.Email, profile, secret, u.Disabled, u.Epoch, u.CreatedAt.UnixMilli())
 	if err != nil {
@@ -78,7 +84,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
 func (c customers) UpdateUser(ctx context.Context, u store.User) error {
 	profile, secret := texts(u)
 	done, err := c.db.ExecContext(ctx, `
-UPDATE customers SET login = ?, email = ?, profile = ?, password = ?, blocked = ?, epoch = ?, version = version + 1
+UPDATE customers SET login = ?, email = ?, profile = ?, secrets = ?, blocked = ?, epoch = ?, version = version + 1
 WHERE id = ? AND version = ?`,
 		u.Username, u.Email, profile, secret, u.Disabled, u.Epoch, u.ID, u.Version)
 	if err != nil {
@@ -91,7 +97,7 @@ WHERE id = ? AND version = ?`,
 	return cmp.Or(err, store.ErrConflict)
 }
 
-const selectCustomer = `SELECT id, login, email, profile, password, blocked, epoch, version, since FROM customers `
+const selectCustomer = `SELECT id, login, email, profile, secrets, blocked, epoch, version, since FROM customers `
 
 func (c customers) UserByUsername(ctx context.Context, username string) (store.User, error) {
 	return c.find(ctx, selectCustomer+`WHERE login = ?`, username)

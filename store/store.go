@@ -51,6 +51,9 @@ type User struct {
 	PasswordChangedAt time.Time
 	// MustChangePassword lets the right password lead to a demand to reset it and to nothing else.
 	MustChangePassword bool
+	// Methods are what the person can prove a second factor with, in the order in which they were
+	// registered, 10 at most. There are none where none was registered.
+	Methods []Method
 	// Disabled accounts cannot sign in and cannot refresh.
 	Disabled bool
 	// Epoch is raised, in the same write, by whatever ends all sessions of the user. Flows and
@@ -68,8 +71,8 @@ func (u User) LogValue() slog.Value { return slog.GroupValue(slog.String("id", u
 
 // Users is the host's user table. Its methods are called by many goroutines at once, and by
 // several instances on one database. They return an error soon after ctx is done, and change
-// nothing if it was done before the call. Attributes and PasswordHistory are copied: neither side
-// keeps the other's map or slice.
+// nothing if it was done before the call. Attributes, PasswordHistory and Methods are copied, with what
+// is inside of them: neither side keeps the other's map or slice.
 type Users interface {
 	// CreateUser stores a new user, whose Version becomes 1 whatever u says. It returns ErrExists
 	// if the username or the ID is taken, also when both callers race: a unique index decides, not

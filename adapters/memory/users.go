@@ -62,6 +62,9 @@ func (s *Store) keep(u store.User) {
 	u = clone(u)
 	u.CreatedAt = u.CreatedAt.UTC().Round(0)
 	u.PasswordChangedAt = u.PasswordChangedAt.UTC().Round(0)
+	for i, m := range u.Methods {
+		u.Methods[i].AddedAt = m.AddedAt.UTC().Round(0)
+	}
 	s.usersByID[u.ID] = &u
 	s.usersByName[u.Username] = &u
 }
@@ -84,5 +87,13 @@ func (s *Store) find(ctx context.Context, index map[string]*store.User, key stri
 func clone(u store.User) store.User {
 	u.Attributes = maps.Clone(u.Attributes)
 	u.PasswordHistory = slices.Clone(u.PasswordHistory)
+	u.Methods = slices.Clone(u.Methods)
+	for i := range u.Methods {
+		m := &u.Methods[i]
+		m.Secret, m.Codes = slices.Clone(m.Secret), slices.Clone(m.Codes)
+		for j, code := range m.Codes {
+			m.Codes[j] = slices.Clone(code)
+		}
+	}
 	return u
 }

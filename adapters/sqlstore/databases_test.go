@@ -34,10 +34,13 @@ var (
 	databases = []database{sqlite, postgres, mariadb, {"MySQL as if it were not MariaDB", "mysql", sqlstore.AsMySQL, newDatabase}}
 )
 
-// onEach runs a test on each kind of database.
+// onEach runs a test on each kind of database, on all at once: most of the time is spent on waiting.
 func onEach(t *testing.T, test func(t *testing.T, d database)) {
 	for _, d := range databases {
-		t.Run(d.name, func(t *testing.T) { test(t, d) })
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, d)
+		})
 	}
 }
 

@@ -23,23 +23,24 @@ WHERE table_schema = DATABASE() AND table_name = 'nativeauth_migrations'`,
 	createUser: `
 INSERT INTO nativeauth_users (
   id, username, email, attributes, password_hash, password_history, password_changed_at,
-  must_change_password, disabled, epoch, version, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+  must_change_password, methods, disabled, epoch, version, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
 
 	userByUsername: `
 SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
-       must_change_password, disabled, epoch, version, created_at
+       must_change_password, methods, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE username = ?`,
 
 	userByID: `
 SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
-       must_change_password, disabled, epoch, version, created_at
+       must_change_password, methods, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE id = ?`,
 
 	updateUser: `
 UPDATE nativeauth_users
 SET username = ?, email = ?, attributes = ?, password_hash = ?, password_history = ?,
-    password_changed_at = ?, must_change_password = ?, disabled = ?, epoch = ?, version = version + 1
+    password_changed_at = ?, must_change_password = ?, methods = ?, disabled = ?, epoch = ?,
+    version = version + 1
 WHERE id = ? AND version = ?`,
 
 	userVersion: `SELECT version FROM nativeauth_users WHERE id = ?`,

@@ -13,26 +13,27 @@ var sqliteQueries = queries{
 	createUser: `
 INSERT INTO nativeauth_users (
   id, username, email, attributes, password_hash, password_history, password_changed_at,
-  must_change_password, disabled, epoch, version, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+  must_change_password, methods, disabled, epoch, version, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
 ON CONFLICT DO NOTHING`,
 
 	userByUsername: `
 SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
-       must_change_password, disabled, epoch, version, created_at
+       must_change_password, methods, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE username = ?`,
 
 	userByID: `
 SELECT id, username, email, attributes, password_hash, password_history, password_changed_at,
-       must_change_password, disabled, epoch, version, created_at
+       must_change_password, methods, disabled, epoch, version, created_at
 FROM nativeauth_users WHERE id = ?`,
 
 	updateUser: `
 UPDATE nativeauth_users
 SET username = ?1, email = ?2, attributes = ?3, password_hash = ?4, password_history = ?5,
-    password_changed_at = ?6, must_change_password = ?7, disabled = ?8, epoch = ?9, version = version + 1
-WHERE id = ?10 AND version = ?11
-  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = ?1 AND other.id <> ?10)`,
+    password_changed_at = ?6, must_change_password = ?7, methods = ?8, disabled = ?9, epoch = ?10,
+    version = version + 1
+WHERE id = ?11 AND version = ?12
+  AND NOT EXISTS (SELECT 1 FROM nativeauth_users AS other WHERE other.username = ?1 AND other.id <> ?11)`,
 
 	userVersion: `SELECT version FROM nativeauth_users WHERE id = ?`,
 

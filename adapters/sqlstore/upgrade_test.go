@@ -62,6 +62,62 @@ func TestUpgrade_AccountsGetPasswordsAndKeepThem(t *testing.T) {
 	})
 }
 
+// What the release that knew no second factor runs.
+const (
+	insertBeforeMethods = `
+INSERT INTO nativeauth_users (
+  id, username, email, attributes, password_hash, password_history, password_changed_at,
+  must_change_password, disabled, epoch, version, created_at)
+VALUES ('ID', 'ID@example.com', '', '{}', '$2b$12$present', '["$2b$12$past"]', 2000, true, false, 7, 1, 1000)`
+	updateBeforeMethods = `
+UPDATE nativeauth_users
+SET username = 'ID@example.com', email = 'ID@example.com', attributes = '{}', password_hash = '$2b$12$next',
+    password_history = NULL, password_changed_at = 3000, must_change_password = false, disabled = true, epoch = 8,
+    version = version + 1
+WHERE id = 'ID' AND version = 2`
+)
+
+func TestUpgrade_AccountsGetMethodsAndKeepThem(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		for _, prefix := range []string{"nativeauth_", "app1_"} {
+			with, dsn := sqlstore.WithTablePrefix(prefix), d.fresh(t)
+			db := d.pool(t, asTool(t, d, dsn))
+			before := func(statement, id string) {
+				_, err := db.Exec(strings.NewReplacer("nativeauth_", prefix, "ID", id).Replace(statement))
+				require.NoError(t, err)
+			}
+			apply(t, db, firstFiles(t, 3, sqlstore.Migrations(d.dialect, with)))
+			before(insertBeforeMethods, "ada")
+
+			startTen(t, d, dsn, with)
+			s := d.open(t, dsn, with)
+			ada := store.User{
+				ID: "ada", Username: "ada@example.com", Attributes: map[string]string{},
+				PasswordHash: "$2b$12$present", PasswordHistory: []string{"$2b$12$past"},
+				PasswordChangedAt: time.UnixMilli(2000).UTC(), MustChangePassword: true,
+				Epoch: 7, Version: 1, CreatedAt: time.UnixMilli(1000).UTC(),
+			}
+			bob := ada
+			bob.ID, bob.Username = "bob", "bob@example.com"
+			requireUser(t, s, ada)
+
+			ada.Methods = []store.Method{
+				{ID: "1", Kind: store.MethodTOTP, Default: true, Secret: []byte{0, 255}, AddedAt: time.UnixMilli(4000).UTC()},
+				{ID: "2", Kind: store.MethodRecovery, Codes: [][]byte{{1}, {2}}, AddedAt: time.UnixMilli(5000).UTC()},
+			}
+			require.NoError(t, s.UpdateUser(t.Context(), ada))
+			before(updateBeforeMethods, "ada")
+			ada.Email, ada.PasswordHash, ada.PasswordHistory = ada.Username, "$2b$12$next", nil
+			ada.PasswordChangedAt, ada.MustChangePassword = time.UnixMilli(3000).UTC(), false
+			ada.Disabled, ada.Epoch, ada.Version = true, 8, 3
+			requireUser(t, s, ada)
+
+			before(insertBeforeMethods, "bob")
+			requireUser(t, s, bob)
+		}
+	})
+}
+
 // firstFiles are the n migrations that an earlier release had.
 func firstFiles(t *testing.T, n int, files fs.FS) fs.FS {
 	names, err := fs.Glob(files, "*.sql")

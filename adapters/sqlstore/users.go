@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nativeauth/nativeauth/store"
@@ -19,7 +20,7 @@ func (s *Store) CreateUser(ctx context.Context, u store.User) error {
 	}
 	changed, err := s.exec(ctx, s.queries.createUser,
 		u.ID, u.Username, u.Email, e.attributes, u.PasswordHash, e.passwordHistory, e.passwordChangedAt,
-		u.MustChangePassword, u.Disabled, u.Epoch, e.createdAt)
+		u.MustChangePassword, e.methods, u.Disabled, u.Epoch, e.createdAt)
 	return oneChanged(changed, err, "create user", store.ErrExists)
 }
 
@@ -41,7 +42,7 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) error {
 	}
 	changed, err := s.exec(ctx, s.queries.updateUser,
 		u.Username, u.Email, e.attributes, u.PasswordHash, e.passwordHistory, e.passwordChangedAt,
-		u.MustChangePassword, u.Disabled, u.Epoch, u.ID, u.Version)
+		u.MustChangePassword, e.methods, u.Disabled, u.Epoch, u.ID, u.Version)
 	if err == nil && changed == 0 {
 		return s.whyNotUpdated(ctx, u)
 	}
@@ -69,7 +70,7 @@ func (s *Store) find(ctx context.Context, query, key string) (store.User, error)
 	var e encodedUser
 	err := s.db.QueryRowContext(ctx, query, key).Scan(
 		&u.ID, &u.Username, &u.Email, &e.attributes, &u.PasswordHash, &e.passwordHistory, &e.passwordChangedAt,
-		&u.MustChangePassword, &u.Disabled, &u.Epoch, &u.Version, &e.createdAt)
+		&u.MustChangePassword, &e.methods, &u.Disabled, &u.Epoch, &u.Version, &e.createdAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.User{}, store.ErrNotFound
 	}
@@ -88,6 +89,7 @@ type encodedUser struct {
 	attributes        string         // a JSON object
 	passwordHistory   sql.NullString // a JSON array; NULL if there is none
 	passwordChangedAt sql.NullInt64  // NULL if never
+	methods           sql.NullString // a JSON array; NULL if there is none
 	createdAt         int64
 }
 
@@ -96,12 +98,15 @@ func encodeUser(u store.User) (e encodedUser, err error) {
 	if !u.PasswordChangedAt.IsZero() {
 		e.passwordChangedAt = sql.NullInt64{Int64: u.PasswordChangedAt.UnixMilli(), Valid: true}
 	}
-	if len(u.PasswordHistory) > 0 {
-		history, err := json.Marshal(u.PasswordHistory)
-		if err != nil {
-			return e, err
-		}
-		e.passwordHistory = sql.NullString{String: string(history), Valid: true}
+	if e.passwordHistory, err = encodeList(u.PasswordHistory); err != nil {
+		return e, err
+	}
+	methods := slices.Clone(u.Methods)
+	for i, m := range methods {
+		methods[i].AddedAt = m.AddedAt.UTC()
+	}
+	if e.methods, err = encodeList(methods); err != nil {
+		return e, err
 	}
 	e.attributes, err = encodeAttributes(u.Attributes)
 	return e, err
@@ -112,12 +117,28 @@ func (e encodedUser) decode(u *store.User) error {
 	if e.passwordChangedAt.Valid {
 		u.PasswordChangedAt = time.UnixMilli(e.passwordChangedAt.Int64).UTC()
 	}
-	if e.passwordHistory.Valid {
-		if err := json.Unmarshal([]byte(e.passwordHistory.String), &u.PasswordHistory); err != nil {
-			return err
-		}
+	if err := decodeList(e.passwordHistory, &u.PasswordHistory); err != nil {
+		return err
+	}
+	if err := decodeList(e.methods, &u.Methods); err != nil {
+		return err
 	}
 	return json.Unmarshal([]byte(e.attributes), &u.Attributes)
+}
+
+func encodeList[E any](list []E) (sql.NullString, error) {
+	if len(list) == 0 {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(list)
+	return sql.NullString{String: string(text), Valid: true}, err
+}
+
+func decodeList[E any](text sql.NullString, list *[]E) error {
+	if !text.Valid {
+		return nil
+	}
+	return json.Unmarshal([]byte(text.String), list)
 }
 
 func encodeAttributes(attributes map[string]string) (string, error) {

@@ -30,7 +30,7 @@ func TestStateChecks_CatchWrongAdapters(t *testing.T) {
 }
 
 func TestUserChecks_CatchWrongAdapters(t *testing.T) {
-	testChecks(t, userChecks, slices.Concat(wrongUsers, wrongPasswords))
+	testChecks(t, userChecks, slices.Concat(wrongUsers, wrongPasswords, wrongMethods))
 }
 
 func TestStateChecks_PassTheRightAdapter(t *testing.T) {

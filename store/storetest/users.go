@@ -24,6 +24,8 @@ var userChecks = []check[store.Users]{
 	{"attributes are not shared with the caller", attributesAreNotShared},
 	{"passwords keep every character and their order", passwordsKeepCharacters},
 	{"the password history is not shared with the caller", historyIsNotShared},
+	{"methods keep every byte and their order", methodsKeepBytes},
+	{"methods are not shared with the caller", methodsAreNotShared},
 	{"who is missing is not found", missingUser},
 	{"a username is taken once", usernameIsTaken},
 	{"an ID is taken once", idIsTaken},
@@ -38,6 +40,8 @@ var userChecks = []check[store.Users]{
 	{"a new username that is taken is refused", newUsernameIsTaken},
 	{"of many updates of one version one wins", oneUpdateWins},
 	{"of many who want one new username one gets it", oneNewUsernameWins},
+	{"methods outlive an update of something else", methodsStay},
+	{"of many who use up a recovery code one wins each version", oneCodeIsUsedUp},
 
 	{"a call whose context is done fails and changes nothing", usersContext},
 }
@@ -54,6 +58,7 @@ func newUser() store.User {
 		PasswordHistory:    []string{"$scrypt$ln=17,r=8,p=1$c2FsdA$cGFzdA", "$2b$12$first"},
 		PasswordChangedAt:  time.Date(2026, 3, 29, 1, 30, 0, 123_000_000, time.UTC),
 		MustChangePassword: true,
+		Methods:            newMethods(),
 		Disabled:           true,
 		Epoch:              1<<40 + 7,
 		Version:            1,
@@ -96,15 +101,16 @@ func requireUser(t testingT, s store.Users, want store.User) {
 }
 
 // requireSameUser compares times to the millisecond, as is promised, and takes nothing and nil for the
-// same where attributes or hashes are listed.
+// same where attributes, hashes or methods are listed.
 func requireSameUser(t testingT, want, got store.User) {
 	requireSameTime(t, want.CreatedAt, got.CreatedAt, "CreatedAt")
 	requireSameTime(t, want.PasswordChangedAt, got.PasswordChangedAt, "PasswordChangedAt")
 	require.True(t, maps.Equal(want.Attributes, got.Attributes), "attributes: %q instead of %q", got.Attributes, want.Attributes)
 	require.True(t, slices.Equal(want.PasswordHistory, got.PasswordHistory),
 		"password history: %q instead of %q", got.PasswordHistory, want.PasswordHistory)
+	requireSameMethods(t, want.Methods, got.Methods)
 	got.CreatedAt, got.PasswordChangedAt = want.CreatedAt, want.PasswordChangedAt
-	got.Attributes, got.PasswordHistory = want.Attributes, want.PasswordHistory
+	got.Attributes, got.PasswordHistory, got.Methods = want.Attributes, want.PasswordHistory, want.Methods
 	require.Equal(t, want, got)
 }
 

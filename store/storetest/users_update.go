@@ -18,17 +18,19 @@ func updateReplaces(t testingT, s users) {
 	u.Email, u.Disabled, u.Epoch = newUsernameFor("other"), false, u.Epoch+1
 	u.Attributes = map[string]string{"city": "London"}
 	setPassword(&u)
+	u.Methods = u.Methods[1:]
 	update(t, b, u)
 	u.Version = 2
 	requireUser(t, a, u)
 
-	u.Email, u.Disabled, u.Attributes = "", true, nil
+	u.Email, u.Disabled, u.Attributes, u.Methods = "", true, nil, nil
 	u.PasswordHash, u.PasswordHistory, u.PasswordChangedAt, u.MustChangePassword = "", nil, time.Time{}, true
 	update(t, a, u)
 	u.Version = 3
 	requireUser(t, b, u)
 
 	setPassword(&u)
+	u.Methods = newMethods()
 	update(t, b, u)
 	u.Version = 4
 	requireUser(t, a, u)
@@ -70,6 +72,7 @@ func staleUpdate(t testingT, s users) {
 		stale := u
 		stale.Version, stale.Epoch = version, u.Epoch+1
 		setPassword(&stale)
+		stale.Methods = newMethods()
 		require.ErrorIs(t, b.UpdateUser(t.Context(), stale), store.ErrConflict, "UpdateUser of version %d", version)
 	}
 	requireUser(t, a, u)
@@ -101,6 +104,7 @@ func newUsernameIsTaken(t testingT, s users) {
 	changed := u
 	changed.Username, changed.Epoch = other.Username, u.Epoch+1
 	setPassword(&changed)
+	changed.Methods = newMethods()
 	require.ErrorIs(t, b.UpdateUser(t.Context(), changed), store.ErrExists)
 	requireUser(t, a, u)
 	requireUser(t, b, other)
