@@ -24,8 +24,8 @@ type ExtraClaims struct {
 	ID     map[string]any // for the id token
 }
 
-// ClaimsFunc adds the host's own claims to the tokens of a user. It is called at every sign-in and
-// every refresh, inside the request, by many goroutines at once, and has a second and a half. An
+// ClaimsFunc adds the host's own claims to the tokens of a user, and those of the id token to what
+// userinfo says. It is called at every sign-in, every refresh and every call of userinfo, inside the request, by many goroutines at once, and has a second and a half. An
 // error refuses the tokens for now: the caller is told to come back (503), and the flow stays as it
 // was. To refuse a person, disable the user. So does a claim that the protocol sets itself, such as
 // sub or aud; those of the profile, such as name, may be set and replace ours.
@@ -46,10 +46,12 @@ type AccessClaims struct {
 	APIScope  string   `json:"scp,omitempty"` // the API's scopes among them
 	AuthTime  int64    `json:"auth_time"`
 	AMR       []string `json:"amr"`
+	ACR       string   `json:"acr"` // "1", or "2" where two different factors were proven
 	ObjectID  string   `json:"oid"`
 	TenantID  string   `json:"tid"`
 	Party     string   `json:"azp"`
 	Version   string   `json:"ver"`
+	Session   string   `json:"sid"` // the sign-in that it comes from, and ends with where the server is asked
 }
 
 // IDClaims are the protocol's claims of an id token: OpenID Connect Core §2, and those that MSAL
@@ -63,6 +65,7 @@ type IDClaims struct {
 	IssuedAt  int64    `json:"iat"`
 	AuthTime  int64    `json:"auth_time"`
 	AMR       []string `json:"amr"`
+	ACR       string   `json:"acr"` // "1", or "2" where two different factors were proven
 	ObjectID  string   `json:"oid"`
 	TenantID  string   `json:"tid"`
 	Version   string   `json:"ver"`
@@ -70,7 +73,7 @@ type IDClaims struct {
 
 // reserved are the claims that a host cannot set: they decide what a token is good for.
 var reserved = []string{
-	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp", "azp", "oid", "tid", "ver",
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp", "azp", "oid", "tid", "ver", "sid",
 	"auth_time", "amr", "acr", "nonce", "cnf", "at_hash", "c_hash", "tfp", "signin_state", "act", "may_act",
 }
 

@@ -22,7 +22,20 @@ var ErrInvalid = errors.New("token: invalid")
 type ID [16]byte
 
 // Key returns the key of the record in a store.State.
-func (id ID) Key() string { return "flow/" + base64.RawURLEncoding.EncodeToString(id[:]) }
+func (id ID) Key() string { return "flow/" + id.String() }
+
+// String returns the ID as tokens name it in claims.
+func (id ID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// ParseID reads what String wrote; ErrInvalid for anything else.
+func ParseID(text string) (ID, error) {
+	var id ID
+	b, err := encoding.DecodeString(text)
+	if err != nil || len(b) != len(id) || len(text) != encoding.EncodedLen(len(id)) {
+		return id, ErrInvalid
+	}
+	return ID(b), nil
+}
 
 // Strict, so that no second spelling of a token is accepted.
 var encoding = base64.RawURLEncoding.Strict()
