@@ -18,8 +18,17 @@ const (
 	maxLocal   = 64
 )
 
-// Address is an e-mail address in canonical form: what ParseAddress returns.
+// Address is where a message goes, a mailbox or a phone number, in canonical form: what ParseAddress or
+// ParseNumber returns. No text is both, for only the former has an "@".
 type Address string
+
+// Channel returns the way to a: SMS to a number, else Email.
+func (a Address) Channel() Channel {
+	if strings.HasPrefix(string(a), "+") && !strings.Contains(string(a), "@") {
+		return SMS
+	}
+	return Email
+}
 
 // ParseAddress returns the canonical form of an e-mail address, the one form that user names,
 // look-ups and counters use: blanks around it removed, ASCII letters in lower case, the domain as
@@ -79,8 +88,12 @@ func isDomain(s string) bool {
 }
 
 // Mask returns the address with most of it starred out, for a screen that tells a person which
-// mailbox to open: at most two characters of each label remain, and no length shows.
+// mailbox to open or which phone to look at: at most two characters of each label, or two digits of
+// a number, remain, and no length shows.
 func (a Address) Mask() string {
+	if a.Channel() == SMS {
+		return "+" + maskLabel(string(a[1:]))
+	}
 	local, domain, _ := strings.Cut(string(a), "@")
 	labels := strings.Split(domain, ".")
 	for i, l := range labels {
@@ -101,5 +114,5 @@ func maskLabel(s string) string {
 	return string(r[:1]) + "***" + string(r[len(r)-1:])
 }
 
-// LogValue keeps addresses out of logs, whoever logs one.
+// LogValue keeps addresses and numbers out of logs, whoever logs one.
 func (a Address) LogValue() slog.Value { return slog.StringValue("[address]") }

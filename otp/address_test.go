@@ -310,6 +310,36 @@ func TestMask_ShowsTheEndsOfEachLabel(t *testing.T) {
 	}
 }
 
+func TestMask_ShowsTheEndsOfANumber(t *testing.T) {
+	for number, want := range map[otp.Address]string{
+		"+4915112345678":   "+4***8",
+		"+18005550199":     "+1***9",
+		"+1234567":         "+1***7",
+		"+123456789012345": "+1***5",
+	} {
+		assert.Equal(t, want, number.Mask())
+	}
+	assert.Equal(t, "+***y@c***o.c***", otp.Address("+shopcasey@contoso.com").Mask(), "a mailbox may begin like a number")
+}
+
+func TestMask_ShowsTwoDigitsOfAnyText(t *testing.T) {
+	for _, a := range []otp.Address{"+", "+4", "+49", "+491", "+4911", "++++++", "+\xff\xfe\xfd\xfc", "+😀😀😀😀😀", "+4.9.1.5", "+a\r\nb"} {
+		mask := a.Mask()
+		assert.True(t, utf8.ValidString(mask), "%q: %q", a, mask)
+		shown := strings.Replace(strings.TrimPrefix(mask, "+"), "***", "", 1)
+		assert.Equal(t, len(mask)-len("+***"), len(shown), "%q: %q", a, mask)
+		assert.LessOrEqual(t, utf8.RuneCountInString(shown), 2, "%q: %q", a, mask)
+	}
+}
+
+func TestChannel_IsToldByTheAddress(t *testing.T) {
+	for _, s := range spellings {
+		assert.Equal(t, otp.Email, otp.Address(s.canonical).Channel(), s.canonical)
+	}
+	assert.Equal(t, otp.Email, otp.Address("+491511234567@contoso.com").Channel())
+	assert.Equal(t, otp.SMS, otp.Address("+491511234567").Channel())
+}
+
 func TestMask_ShowsNoLength(t *testing.T) {
 	assert.Equal(t, otp.Address("cy@co.com").Mask()[:5], otp.Address("c@co.com").Mask()[:5])
 	assert.Equal(t, otp.Address("casey@contoso.com").Mask(), otp.Address("c"+strings.Repeat("x", 40)+"y@co-and-to-so.co").Mask())
@@ -347,9 +377,10 @@ func TestAddress_IsHiddenInLogs(t *testing.T) {
 	for name, log := range loggers {
 		var b bytes.Buffer
 		log(&b).Info("x", "to", otp.Address("casey@contoso.com"), "list", []any{1},
-			slog.Group("g", "to", otp.Address("casey@contoso.com")))
+			slog.Group("g", "to", otp.Address("casey@contoso.com")), "number", otp.Address("+4915112345678"))
 		assert.NotContains(t, b.String(), "casey", name)
 		assert.NotContains(t, b.String(), "contoso", name)
+		assert.NotContains(t, b.String(), "4915", name)
 		assert.Contains(t, b.String(), "[address]", name)
 	}
 }

@@ -36,21 +36,27 @@ func New(random io.Reader) (string, error) {
 
 // Canonical returns the one spelling of a code that is compared: blanks and hyphens of ASCII are
 // removed, and what remains must be Digits ASCII digits.
-func Canonical(s string) (code string, ok bool) {
-	var digits [Digits]byte
-	n := 0
+func Canonical(s string) (code string, ok bool) { return canonicalDigits(s, Digits) }
+
+// canonicalDigits is Canonical for codes of any length.
+func canonicalDigits(s string, length int) (code string, ok bool) {
+	digits := make([]byte, 0, length)
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c == ' ' || c == '\t' || c == '-':
-		case c >= '0' && c <= '9' && n < Digits:
-			digits[n] = c
-			n++
+		case isFiller(c):
+		case isDigit(c) && len(digits) < length:
+			digits = append(digits, c)
 		default:
 			return "", false
 		}
 	}
-	return string(digits[:n]), n == Digits
+	return string(digits), len(digits) == length
 }
+
+// isFiller tells what people put between the characters of a code to read them more easily.
+func isFiller(c byte) bool { return c == ' ' || c == '\t' || c == '-' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // Binding is all that a code is good for: it verifies in no other flow, for no other purpose,
 // account or client.
@@ -85,10 +91,15 @@ func (h Hasher) Verify(hash []byte, b Binding, code string) bool {
 	return ok
 }
 
-// text is what is hashed. Lengths keep the parts apart, so that no two bindings have the same.
+// text is what is hashed.
 func (b Binding) text(code string) []byte {
+	return joined(string(b.Purpose), b.Flow, string(b.Account), b.Client, code)
+}
+
+// joined puts parts into one text. Lengths keep them apart, so that no two lists have the same.
+func joined(parts ...string) []byte {
 	text := make([]byte, 0, 256)
-	for _, part := range [...]string{string(b.Purpose), b.Flow, string(b.Account), b.Client, code} {
+	for _, part := range parts {
 		text = binary.BigEndian.AppendUint32(text, uint32(len(part)))
 		text = append(text, part...)
 	}

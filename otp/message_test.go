@@ -26,8 +26,9 @@ var loggers = map[string]func(io.Writer) *slog.Logger{
 
 // codes and notices are all purposes that there are.
 var (
-	codes   = []otp.Purpose{otp.SignUp, otp.SignIn, otp.Reset}
-	notices = []otp.Purpose{otp.PasswordChanged, otp.AlreadyRegistered, otp.NotRegistered, otp.NoPassword, otp.AccountDisabled}
+	codes   = []otp.Purpose{otp.SignUp, otp.SignIn, otp.Reset, otp.SecondFactor, otp.Registration}
+	notices = []otp.Purpose{otp.PasswordChanged, otp.MethodAdded, otp.MethodRemoved, otp.AlreadyRegistered,
+		otp.NotRegistered, otp.NoPassword, otp.AccountDisabled}
 )
 
 func message(app string) otp.Message {
@@ -48,6 +49,15 @@ func messages(app string) []otp.Message {
 	return list
 }
 
+// shortMessages is messages by SMS.
+func shortMessages(app string) []otp.Message {
+	list := messages(app)
+	for i := range list {
+		list[i].Channel, list[i].To = otp.SMS, "+4915112345678"
+	}
+	return list
+}
+
 // apps are names of every length and kind that a config may hold.
 func apps() []string {
 	list := []string{"", "Contoso", "login.contoso.example", "Zwölf Boxkämpfer", "株式会社コントソ", "Contoso: the shop, for you & me"}
@@ -64,6 +74,7 @@ func TestPurpose_TellsCodesFromNotices(t *testing.T) {
 	for _, p := range notices {
 		assert.False(t, p.HasCode(), p)
 	}
+	assert.False(t, otp.Purpose("").HasCode())
 	assert.ElementsMatch(t, otp.Purposes(), slices.Concat(codes, notices), "what has words, and what these tests know")
 }
 
@@ -72,7 +83,11 @@ func TestSubject_ReadsWell(t *testing.T) {
 		otp.SignUp:            "Your Contoso code",
 		otp.SignIn:            "Your Contoso code",
 		otp.Reset:             "Your Contoso password reset code",
+		otp.SecondFactor:      "Your Contoso code",
+		otp.Registration:      "Your Contoso code",
 		otp.PasswordChanged:   "Your Contoso password was changed",
+		otp.MethodAdded:       "A way to confirm sign-ins was added to your Contoso account",
+		otp.MethodRemoved:     "A way to confirm sign-ins was removed from your Contoso account",
 		otp.AlreadyRegistered: "You already have an account with Contoso",
 		otp.NotRegistered:     "You have no Contoso account",
 		otp.NoPassword:        "Your Contoso account has no password",
@@ -95,12 +110,13 @@ func TestSubject_NamesTheAppAndNeverTheCode(t *testing.T) {
 }
 
 func TestMessage_IsHiddenInLogs(t *testing.T) {
-	for _, m := range messages("Contoso") {
+	for _, m := range append(messages("Contoso"), shortMessages("Contoso")...) {
 		for name, log := range loggers {
 			var b bytes.Buffer
 			log(&b).Error("x", "message", m, slog.Group("g", "inner", m), slog.Any("pointer", &m))
 			assert.NotContains(t, b.String(), "01234567", name)
 			assert.NotContains(t, b.String(), "casey", name)
+			assert.NotContains(t, b.String(), "15112345678", name)
 			assert.Contains(t, b.String(), string(m.Purpose), name)
 		}
 	}

@@ -25,6 +25,17 @@ func (m Message) Text() string {
 	return strings.Join(blocks, "\n")
 }
 
+// Short returns the message for a phone: one line, which begins with the code if there is one, since
+// that is what a locked screen shows first. With an app's name of 30 characters it fits into the 160 of
+// one SMS.
+func (m Message) Short() string {
+	words := m.fill(letters[m.Purpose].short)
+	if code := m.code(); code != "" {
+		return code + " " + words
+	}
+	return words
+}
+
 // wrap breaks a paragraph into lines of textWidth. Only a word that is longer is broken itself.
 func wrap(paragraph string) string {
 	var b strings.Builder

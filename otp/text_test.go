@@ -33,6 +33,53 @@ sure that nobody else can read your mail.
 `, m.Text())
 }
 
+func TestText_OfASecondFactorSaysWhoMayHaveAskedForIt(t *testing.T) {
+	m := message("Contoso")
+	m.Purpose = otp.SecondFactor
+	assert.Equal(t, `Your code is 01234567
+
+Type it where you were asked for it, to finish signing in to Contoso. It
+is good for 10 minutes and works once.
+
+Nobody from Contoso will ever ask you for this code. If you did not ask
+for it, somebody has passed the first step of signing in to your
+account, perhaps with your password. They cannot finish without the
+code. If the account has a password, reset it in the app now.
+`, m.Text())
+}
+
+func TestText_OfARegistrationSaysWhatIsAdded(t *testing.T) {
+	m := message("Contoso")
+	m.Purpose = otp.Registration
+	assert.Contains(t, m.Text(), "to add this address to your Contoso\naccount.")
+	m.Channel = otp.SMS
+	assert.Contains(t, m.Text(), "to add this number to your Contoso\naccount.")
+}
+
+func TestText_OfAMethodThatCameOrWentSaysWhatToDo(t *testing.T) {
+	m := message("Contoso")
+	m.Purpose, m.At = otp.MethodAdded, time.Date(2026, 11, 21, 10, 15, 0, 0, time.UTC)
+	assert.Equal(t, `A way to confirm sign-ins was added to your Contoso account on 21
+November 2026 at 10:15 UTC.
+
+If it was you, there is nothing to do.
+
+If it was not you, somebody else can get into your account. If it has a
+password, reset it in the app now, make sure that nobody else can read
+your mail, and ask the support of Contoso to remove what was added.
+`, m.Text())
+
+	m.Purpose, m.At = otp.MethodRemoved, time.Time{}
+	assert.Equal(t, `A way to confirm sign-ins was removed from your Contoso account.
+
+If it was you, there is nothing to do.
+
+If it was not you, somebody else can get into your account. If it has a
+password, reset it in the app now, make sure that nobody else can read
+your mail, and ask the support of Contoso for help.
+`, m.Text())
+}
+
 func TestText_KeepsItsLinesShort(t *testing.T) {
 	for _, app := range apps() {
 		for _, m := range messages(app) {

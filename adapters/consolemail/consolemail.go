@@ -1,4 +1,4 @@
-// Package consolemail prints mail instead of sending them.
+// Package consolemail prints mail and SMS instead of sending them.
 //
 // It is for development only: whoever reads the terminal, or the log it ends up in, can sign in as
 // anybody.
@@ -17,8 +17,9 @@ import (
 const width = 72
 
 var (
-	head = center(" nativeauth: mail for development, not sent ")
-	foot = strings.Repeat("=", width)
+	mailHead = center(" nativeauth: mail for development, not sent ")
+	smsHead  = center(" nativeauth: SMS for development, not sent ")
+	foot     = strings.Repeat("=", width)
 )
 
 // Sender is an otp.Sender that prints. It is safe for concurrent use.
@@ -36,7 +37,10 @@ func New(w io.Writer) *Sender { return &Sender{w: w} }
 // Send prints m as a block that stands out between other lines. It does not look at the context, for
 // nothing can stop a write that has begun. The error is that of the writer.
 func (s *Sender) Send(_ context.Context, m otp.Message) error {
-	block := fmt.Sprintf("\n%s\nTo:      %s\nSubject: %s\n\n%s%s\n\n", head, m.To, m.Subject(), m.Text(), foot)
+	block := fmt.Sprintf("\n%s\nTo:      %s\nSubject: %s\n\n%s%s\n\n", mailHead, m.To, m.Subject(), m.Text(), foot)
+	if m.Channel == otp.SMS {
+		block = fmt.Sprintf("\n%s\nTo:      %s\n\n%s\n%s\n\n", smsHead, m.To, m.Short(), foot)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := io.WriteString(s.w, block); err != nil {

@@ -39,6 +39,21 @@ func TestSend_PrintsTheWholeMessageInOneWrite(t *testing.T) {
 	}
 }
 
+func TestSend_PrintsAnSMSAsItsShortText(t *testing.T) {
+	sms, notice := message, message
+	sms.Channel, sms.To = otp.SMS, "+4915112345678"
+	notice.Channel, notice.To, notice.Purpose = otp.SMS, "+4915112345678", otp.NotRegistered
+	for _, m := range []otp.Message{sms, notice} {
+		var w writes
+		assert.NoError(t, consolemail.New(&w).Send(t.Context(), m))
+		if assert.Len(t, w.got, 1) {
+			assert.Contains(t, w.got[0], "SMS for development")
+			assert.Contains(t, w.got[0], "\nTo:      +4915112345678\n\n"+m.Short()+"\n===")
+			assert.NotContains(t, w.got[0], "Subject")
+		}
+	}
+}
+
 func TestSend_KeepsMessagesApart(t *testing.T) {
 	var w writes // not safe for concurrent use: the race detector sees two writes at once
 	sender := consolemail.New(&w)

@@ -1,5 +1,5 @@
-// Package devmail is an inbox for development: mail lands in memory and on a web page instead of in
-// a mailbox.
+// Package devmail is an inbox for development: mail and SMS land in memory and on a web page instead
+// of in a mailbox or on a phone.
 //
 // Whoever sees the page can sign in as anybody. It therefore answers to the machine it runs on and
 // to nobody else, and it belongs into no build that goes anywhere near real users.
@@ -20,10 +20,11 @@ const capacity = 200
 // Message is a message as it was handed to Send.
 type Message struct {
 	ID      int         `json:"-"` // counts up from 1 in the order of arrival
+	Channel otp.Channel `json:"channel"`
 	To      otp.Address `json:"to"`
-	Subject string      `json:"subject"`
+	Subject string      `json:"subject,omitempty"` // none of an SMS
 	Text    string      `json:"text"`
-	HTML    string      `json:"html"`
+	HTML    string      `json:"html,omitempty"` // none of an SMS
 	Code    string      `json:"code,omitempty"` // none in a notice
 	Purpose otp.Purpose `json:"purpose"`
 	SentAt  time.Time   `json:"sent_at"` // when it arrived here, UTC
@@ -44,26 +45,30 @@ func New() *Inbox { return &Inbox{} }
 
 // Send puts m into the inbox. It never fails.
 func (i *Inbox) Send(_ context.Context, m otp.Message) error {
+	landed := Message{Channel: m.Channel, To: m.To, Code: m.Code, Purpose: m.Purpose, SentAt: time.Now().UTC()}
+	if m.Channel == otp.SMS {
+		landed.Text = m.Short()
+	} else {
+		landed.Subject, landed.Text, landed.HTML = m.Subject(), m.Text(), m.HTML()
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if len(i.messages) == capacity {
 		i.messages = slices.Delete(i.messages, 0, 1)
 	}
 	i.arrived++
-	i.messages = append(i.messages, Message{
-		ID: i.arrived, To: m.To, Subject: m.Subject(), Text: m.Text(), HTML: m.HTML(),
-		Code: m.Code, Purpose: m.Purpose, SentAt: time.Now().UTC(),
-	})
+	landed.ID = i.arrived
+	i.messages = append(i.messages, landed)
 	return nil
 }
 
-// Messages returns the messages to an address, newest first. Every spelling of the address that
-// otp.ParseAddress accepts will do; one that it does not has no messages. "" means all addresses.
+// Messages returns the messages to an address or a number, newest first. Every spelling that
+// otp.ParseAddress or otp.ParseNumber accepts will do; what neither does has no messages. "" means all.
 func (i *Inbox) Messages(to string) []Message {
 	var address otp.Address
 	if to != "" {
 		var err error
-		if address, err = otp.ParseAddress(to); err != nil {
+		if address, err = parse(to); err != nil {
 			return nil
 		}
 	}
@@ -76,4 +81,12 @@ func (i *Inbox) Messages(to string) []Message {
 		}
 	}
 	return found
+}
+
+// parse returns the canonical form of an address or a number.
+func parse(to string) (otp.Address, error) {
+	if address, err := otp.ParseAddress(to); err == nil {
+		return address, nil
+	}
+	return otp.ParseNumber(to)
 }

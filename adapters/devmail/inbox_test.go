@@ -34,7 +34,7 @@ func TestMessages_AreWholeAndNewestFirst(t *testing.T) {
 		got := inbox.Messages("")
 		require.Len(t, got, 2)
 		assert.Equal(t, "22222222", got[0].Code)
-		assert.Equal(t, devmail.Message{ID: 1, To: "ada@example.com", Subject: first.Subject(), Text: first.Text(), HTML: first.HTML(),
+		assert.Equal(t, devmail.Message{ID: 1, Channel: otp.Email, To: "ada@example.com", Subject: first.Subject(), Text: first.Text(), HTML: first.HTML(),
 			Code: "11111111", Purpose: otp.SignIn, SentAt: time.Now().UTC().Add(-time.Second)}, got[1])
 	})
 }
@@ -61,6 +61,39 @@ func TestMessages_FiltersByAnySpellingOfAnAddress(t *testing.T) {
 		"grace@example.com":   nil,
 		"ada":                 nil,
 		"ada@example.com, x@": nil,
+	} {
+		var codes []string
+		for _, m := range inbox.Messages(to) {
+			codes = append(codes, m.Code)
+		}
+		assert.Equal(t, want, codes, to)
+	}
+}
+
+func TestMessages_AnSMSIsItsShortText(t *testing.T) {
+	inbox := devmail.New()
+	m := sms("+4915112345678", "11111111")
+	send(t, inbox, m)
+	got := inbox.Messages("")
+	require.Len(t, got, 1)
+	assert.Equal(t, devmail.Message{ID: 1, Channel: otp.SMS, To: "+4915112345678", Text: m.Short(), Code: "11111111",
+		Purpose: otp.SignIn, SentAt: got[0].SentAt}, got[0])
+}
+
+func TestMessages_FiltersByAnySpellingOfANumber(t *testing.T) {
+	inbox := devmail.New()
+	send(t, inbox, sms("+4915112345678", "11111111"))
+	send(t, inbox, sms("+18005550199", "22222222"))
+	send(t, inbox, message("+4915112345678@example.com", "33333333"))
+	for to, want := range map[string][]string{
+		"":                     {"33333333", "22222222", "11111111"},
+		"+4915112345678":       {"11111111"},
+		" +49 (151) 1234-5678": {"11111111"},
+		"+1.800.555.0199":      {"22222222"},
+		"+4915112345679":       nil,
+		"+491511234567":        nil,
+		"4915112345678":        nil,
+		"015112345678":         nil,
 	} {
 		var codes []string
 		for _, m := range inbox.Messages(to) {
@@ -99,6 +132,12 @@ func TestInbox_IsSafeForConcurrentUse(t *testing.T) {
 
 func message(to otp.Address, code string) otp.Message {
 	return otp.Message{Channel: otp.Email, To: to, Purpose: otp.SignIn, App: "Engine", Code: code, Life: 10 * time.Minute}
+}
+
+func sms(to otp.Address, code string) otp.Message {
+	m := message(to, code)
+	m.Channel = otp.SMS
+	return m
 }
 
 func notice(to otp.Address) otp.Message {

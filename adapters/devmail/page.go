@@ -12,8 +12,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/nativeauth/nativeauth/otp"
 )
 
 //go:embed page.html
@@ -23,9 +21,9 @@ var page = template.Must(template.New("page").Parse(pageText))
 
 // ServeHTTP shows the messages, newest first: as a page that keeps itself up to date, or, asked with
 // "Accept: application/json" or "?format=json", as a JSON array of Message. "?to=ADDRESS" shows
-// those to one address, in any spelling; what is no address gives 400. "?format=html&id=ID" is the
-// HTML of one message alone, which the page shows in a frame. Methods other than GET and HEAD give
-// 405.
+// those to one address or number, in any spelling; what is neither gives 400. "?format=html&id=ID" is
+// the HTML of one message alone, which the page shows in a frame. Methods other than GET and HEAD
+// give 405.
 //
 // A request from another machine, through a proxy, or under a host name that is not this machine's
 // own gives 403. The last keeps out a web site that points its own name here (DNS rebinding).
@@ -34,7 +32,7 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	to := r.URL.Query().Get("to")
+	to := recipient(r)
 	switch {
 	case !isLocal(r):
 		http.Error(w, "This inbox shows codes, so it answers to the machine it runs on only. "+
@@ -42,8 +40,8 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")
 		http.Error(w, "This inbox can be read only.", http.StatusMethodNotAllowed)
-	case !isAddress(to):
-		http.Error(w, `The parameter "to" is not an e-mail address.`, http.StatusBadRequest)
+	case !isRecipient(to):
+		http.Error(w, `The parameter "to" is neither an e-mail address nor a phone number with its country's code.`, http.StatusBadRequest)
 	case wantsJSON(r):
 		writeJSON(w, i.Messages(to))
 	case r.URL.Query().Get("format") == "html":
@@ -103,8 +101,18 @@ func (i *Inbox) render(w http.ResponseWriter, name string, v view) {
 	_, _ = body.WriteTo(w)
 }
 
-func isAddress(to string) bool {
-	_, err := otp.ParseAddress(to)
+// recipient returns the parameter "to". In a query "+" stands for a blank, and by hand nobody writes
+// %2B, so a number that begins with a blank gets its plus back.
+func recipient(r *http.Request) string {
+	to := r.URL.Query().Get("to")
+	if number, lost := strings.CutPrefix(to, " "); lost && isRecipient("+"+number) {
+		return "+" + number
+	}
+	return to
+}
+
+func isRecipient(to string) bool {
+	_, err := parse(to)
 	return err == nil || to == ""
 }
 

@@ -40,6 +40,28 @@ func TestPage_ShowsTheTextOfANoticeInPlaceOfACode(t *testing.T) {
 	assert.NotContains(t, body, `class="key"`)
 }
 
+func TestPage_ShowsAnSMSWithoutHTML(t *testing.T) {
+	inbox := devmail.New()
+	m := sms("+4915112345678", "11111111")
+	send(t, inbox, m)
+	body := get(inbox, "/mail", nil).Body.String()
+	assert.Regexp(t, `(?s)<h2 id="s1">SMS</h2>.*<span class="to">&#43;4915112345678</span>.*<span class="code">11111111</span>`, body)
+	assert.Contains(t, body, "<pre>"+m.Short()+"</pre>")
+	assert.NotContains(t, body, "<iframe")
+	assert.Contains(t, get(inbox, "/mail?to=%2B4915112345679", nil).Body.String(), "No messages to &#43;4915112345679 yet")
+}
+
+func TestServeHTTP_FindsANumberAlsoWithAPlusThatWasNotEscaped(t *testing.T) {
+	inbox := devmail.New()
+	send(t, inbox, sms("+4915112345678", "11111111"))
+	for _, to := range []string{"%2B4915112345678", "+4915112345678", "%2B49%20151%2012345678", "+49+(151)+12345678", "%20%2B4915112345678"} {
+		assert.Contains(t, get(inbox, "/mail?format=json&to="+to, nil).Body.String(), "11111111", to)
+	}
+	for _, to := range []string{"4915112345678", "%20", "+", "+49", "+ada"} {
+		assert.Equal(t, 400, get(inbox, "/mail?format=json&to="+to, nil).Code, to)
+	}
+}
+
 func TestPage_ShowsHTMLInAFrameThatMayDoNothing(t *testing.T) {
 	inbox := devmail.New()
 	m := message("ada@example.com", "11111111")
@@ -62,8 +84,8 @@ func TestPage_ShowsHTMLInAFrameThatMayDoNothing(t *testing.T) {
 }
 
 func TestPage_SaysWhatToDoWhileEmpty(t *testing.T) {
-	assert.Regexp(t, `(?s)<div id="empty">.*No mail yet.*Sign up or sign in`, get(devmail.New(), "/mail", nil).Body.String())
-	assert.Contains(t, get(devmail.New(), "/mail?to=ada@example.com", nil).Body.String(), "No mail to ada@example.com yet")
+	assert.Regexp(t, `(?s)<div id="empty">.*No messages yet.*Sign up or sign in`, get(devmail.New(), "/mail", nil).Body.String())
+	assert.Contains(t, get(devmail.New(), "/mail?to=ada@example.com", nil).Body.String(), "No messages to ada@example.com yet")
 }
 
 func TestPage_UpdatesItselfFromTheCardsAlone(t *testing.T) {
@@ -111,7 +133,7 @@ func TestJSON_ListsMessagesNewestFirst(t *testing.T) {
 			assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`, got[1]["sent_at"])
 			delete(got[1], "sent_at")
 			m := message("ada@example.com", "11111111")
-			assert.Equal(t, map[string]string{"to": "ada@example.com", "subject": m.Subject(), "text": m.Text(),
+			assert.Equal(t, map[string]string{"channel": "email", "to": "ada@example.com", "subject": m.Subject(), "text": m.Text(),
 				"html": m.HTML(), "code": "11111111", "purpose": "sign-in"}, got[1])
 		})
 	}
@@ -127,6 +149,18 @@ func TestJSON_OfANoticeNamesItsPurposeAndNoCode(t *testing.T) {
 	assert.NotContains(t, got[0], "code")
 }
 
+func TestJSON_OfAnSMSNamesItsChannelAndHasNoSubject(t *testing.T) {
+	inbox := devmail.New()
+	m := sms("+4915112345678", "11111111")
+	send(t, inbox, m)
+	var got []map[string]string
+	require.NoError(t, json.Unmarshal(get(inbox, "/mail?format=json", nil).Body.Bytes(), &got))
+	require.Len(t, got, 1)
+	delete(got[0], "sent_at")
+	assert.Equal(t, map[string]string{"channel": "sms", "to": "+4915112345678", "text": m.Short(), "code": "11111111",
+		"purpose": "sign-in"}, got[0])
+}
+
 func TestJSON_OfNobodyIsAnEmptyList(t *testing.T) {
 	w := get(devmail.New(), "/mail?format=json&to=ada@example.com", nil)
 	assert.Equal(t, 200, w.Code)
@@ -136,7 +170,7 @@ func TestJSON_OfNobodyIsAnEmptyList(t *testing.T) {
 func TestServeHTTP_RefusesWhatIsNoAddress(t *testing.T) {
 	w := get(devmail.New(), "/mail?format=json&to=ada", nil)
 	assert.Equal(t, 400, w.Code)
-	assert.Contains(t, w.Body.String(), "not an e-mail address")
+	assert.Contains(t, w.Body.String(), "neither an e-mail address nor a phone number")
 }
 
 func TestServeHTTP_IsReadOnly(t *testing.T) {

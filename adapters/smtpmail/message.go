@@ -10,12 +10,19 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// errRecipient does not quote the address: who gets mail is nobody's business.
-var errRecipient = errors.New("recipient is not a canonical address")
+var (
+	// errRecipient does not quote the address: who gets mail is nobody's business.
+	errRecipient = errors.New("recipient is not a canonical address")
+	// errChannel is a mistake of the host: no second try will make a mail of the message.
+	errChannel = errors.New("message is not for a mailbox: give SMS a sender of their own, with otp.ByChannel")
+)
 
 // compose turns m into a mail (RFC 5322) whose text comes first: clients show the last part that they
 // can (RFC 2046 §5.1.4).
 func (s *Sender) compose(m otp.Message) (*gomail.Msg, error) {
+	if m.Channel != otp.Email {
+		return nil, errChannel
+	}
 	if to, err := otp.ParseAddress(string(m.To)); err != nil || to != m.To {
 		return nil, errRecipient
 	}

@@ -45,7 +45,8 @@ func New(c Config) (*Sender, error) {
 func (s *Sender) LogValue() slog.Value { return s.config.LogValue() }
 
 // Send hands m to the server and returns when the server has taken it over, soon after ctx is done,
-// or after Config.Timeout. It refuses a recipient that is not in canonical form.
+// or after Config.Timeout. It refuses a message for another channel than otp.Email and a recipient that
+// is not in canonical form, without a connection.
 //
 // The errors name the command that failed and hold the server's codes without its words: servers
 // quote addresses, messages and credentials. They wrap what the network, TLS or ctx reported.

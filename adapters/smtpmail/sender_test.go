@@ -61,8 +61,8 @@ func TestSend_DeliversOneMessageToOneRecipient(t *testing.T) {
 }
 
 func TestSend_DeliversCodesAndNotices(t *testing.T) {
-	for _, purpose := range []otp.Purpose{otp.SignUp, otp.SignIn, otp.Reset, otp.PasswordChanged,
-		otp.AlreadyRegistered, otp.NotRegistered, otp.NoPassword, otp.AccountDisabled} {
+	for _, purpose := range []otp.Purpose{otp.SignUp, otp.SignIn, otp.Reset, otp.SecondFactor, otp.Registration,
+		otp.PasswordChanged, otp.MethodAdded, otp.MethodRemoved, otp.AlreadyRegistered, otp.NotRegistered, otp.NoPassword, otp.AccountDisabled} {
 		srv := new(server).start(t)
 		m := message()
 		m.Purpose = purpose
@@ -137,6 +137,19 @@ func TestSend_RefusesEveryRecipientThatIsNotCanonical(t *testing.T) {
 		m.To = to
 		err := sender.Send(t.Context(), m)
 		assert.EqualError(t, err, "smtpmail: compose: recipient is not a canonical address", "%q", to)
+	}
+	verbs, _ := srv.seen()
+	assert.Empty(t, verbs, "the server heard of it")
+}
+
+func TestSend_TakesNothingButMail(t *testing.T) {
+	srv := new(server).start(t)
+	sender := open(t, smtpmail.Config{Addr: srv.addr})
+	for channel, to := range map[otp.Channel]otp.Address{otp.SMS: "+4915112345678", "": "ada@example.com", "carrier pigeon": "ada@example.com"} {
+		m := message()
+		m.Channel, m.To = channel, to
+		assert.EqualError(t, sender.Send(t.Context(), m),
+			"smtpmail: compose: message is not for a mailbox: give SMS a sender of their own, with otp.ByChannel", channel)
 	}
 	verbs, _ := srv.seen()
 	assert.Empty(t, verbs, "the server heard of it")
