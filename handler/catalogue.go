@@ -33,6 +33,7 @@ var (
 	errConfidential = errors.New("the client is confidential")
 	errDisabled     = errors.New("the client is disabled")
 	errPanic        = errors.New("panic")
+	errCrossOrigin  = errors.New("the request comes from another origin")
 	errUnavailable  = errors.New("something this server needs is out of order")
 )
 
@@ -60,6 +61,16 @@ var catalogue = []row{
 	{400, "user_already_exists", "", 1003037, "It looks like you may already have an account. Please sign in instead.", "the address has an account", flow.ErrUserExists},
 	{400, "user_not_found", "", 50034, "The user account does not exist.", "the user name has no account", flow.ErrUserNotFound},
 	{400, "invalid_grant", "", 50126, "Error validating credentials.", "the password is wrong or was tried too often, the account is disabled, or username names another one", flow.ErrCredentials},
+	{400, "invalid_grant", "mfa_required", 50076, "A second factor is required.", "the policy asks for a second factor; continuation_token goes on at introspect or challenge", errSecond},
+	{400, "invalid_grant", "registration_required", 50079, "A method for a second factor has to be registered.", "the policy asks for a second factor and the account has none; continuation_token goes on at register", errRegistration},
+	{400, "invalid_request", "introspect_required", 50076, "The account has several methods. Name one by its id.", "a second factor was asked for without id, and no method is the default", flow.ErrIntrospect},
+	{400, "invalid_request", "", 901001, "The id is that of no method of the account.", "id names no method that can be used here", flow.ErrMethod},
+	{400, "invalid_grant", "", 400002, "The account has to be signed in to by another method.", "a second factor is due, and the account's only ones are those this flow has used, or cannot be used, or none can be registered", flow.ErrOtherMethod},
+	{400, "invalid_grant", "", 50076, "A second factor is required (interaction_required): sign in again.", "a refresh token from before the policy asked for a second factor", flow.ErrSecondFactor},
+	{400, "invalid_request", "", 901001, "The contact is not valid.", "challenge_target is malformed, of a channel or country that is not served, or the first factor itself", flow.ErrContact},
+	{400, "access_denied", "provider_blocked_by_rep", 550024, "Configuring multi-factor authentication method is blocked.", "Config.Gate returned ErrContactBlocked", flow.ErrContactBlocked},
+	{400, "access_denied", "provider_blocked_by_admin", 550024, "Configuring multi-factor authentication method is not allowed.", "Config.Gate returned ErrContactForbidden", flow.ErrContactForbidden},
+	{400, "access_denied", "provider_blocked_by_admin", 550024, "The account has as many methods as it can.", "a method was registered for an account that has ten", flow.ErrMethodsFull},
 	{400, "invalid_request", "", 50142, "The password must be changed before it can be used again.", "the host requires a reset", flow.ErrMustChange},
 	{400, "invalid_request", "", 500222, "The tenant or user does not support native credential recovery.", "the account has no password, or the client no resets", flow.ErrNoRecovery},
 	rejected(password.TooWeak, "the password has too few classes of characters"),
@@ -71,12 +82,15 @@ var catalogue = []row{
 
 	{400, "invalid_grant", "", 70003, "The grant type is not supported at this endpoint.", "grant_type is unknown at a continue call", flow.ErrGrantUnknown},
 	{400, "unsupported_grant_type", "", 70003, "The grant type is not supported.", "grant_type is unknown at token", flow.ErrGrantUnsupported},
+	{400, "unauthorized_client", "", 70001, "The application may not use the grant type.", "grant_type is one of the host's, and not among the client's GrantTypes", flow.ErrGrantForbidden},
+	{400, "invalid_grant", "", 70000, "The grant is not valid.", "a grant of the host returned ErrGrantRefused", flow.ErrGrantRefused},
 	{400, "invalid_scope", "", 70011, "The scope is not valid.", "a scope is unknown, or of a second resource, or wider than was granted", flow.ErrScope},
 	{400, "invalid_grant", "", 65001, "The application has no consent for a scope.", "the client may not have a scope", flow.ErrConsent},
 	{400, "invalid_grant", "bad_token", 70000, "The refresh token is not valid.", "the refresh token is unknown, used again, revoked, or the user is gone", flow.ErrRefreshInvalid},
 	{400, "invalid_grant", "bad_token", 700082, "The refresh token has expired.", "the refresh token was not used for too long", flow.ErrRefreshExpired},
 
 	{400, "invalid_request", "", 90023, "The request is malformed.", "a parameter is doubled, too long, not UTF-8 or holds control characters; the text says which", errMalformed},
+	{403, "access_denied", "", 90023, "The request comes from another origin.", "a page of another origin, also of a sub-domain, called what sets or uses the cookie of a session", errCrossOrigin},
 	{404, "invalid_request", "", 90023, "There is no such endpoint.", "the path is unknown", errNoRoute},
 	{405, "invalid_request", "", 900561, "The endpoint does not accept this method.", "the method is another than Allow says", errMethod},
 	{413, "invalid_request", "", 90023, "The request body is too large.", "the body is over 64 KiB", errTooLarge},
@@ -94,10 +108,12 @@ func rejected(reason password.Reason, when string) row {
 
 // Rows whose cause comes with data, as a type of internal/flow.
 var (
-	errAttributes = errors.New("attributes are not valid")
-	errCredential = errors.New("a credential is required")
-	errMissing    = errors.New("attributes are required")
-	errTooSoon    = errors.New("the next code must wait")
+	errAttributes   = errors.New("attributes are not valid")
+	errCredential   = errors.New("a credential is required")
+	errMissing      = errors.New("attributes are required")
+	errTooSoon      = errors.New("the next code must wait")
+	errSecond       = errors.New("a second factor is required")
+	errRegistration = errors.New("a method has to be registered")
 )
 
 // row finds the answer for an error. What no row names is something out of order.

@@ -43,7 +43,7 @@ func TestIDToken_HasEveryClaimOfTheContract(t *testing.T) {
 	assert.Equal(t, map[string]any{
 		"iss": "http://127.0.0.1/contoso.onmicrosoft.com", "sub": u.ID, "aud": plain, "oid": u.ID, "tid": tenant, "ver": "2.0",
 		"iat": now, "nbf": now, "exp": now + 3600, "auth_time": now, "amr": []any{"otp"},
-		"preferred_username": casey, "email": casey,
+		"acr": "1", "preferred_username": casey, "email": casey,
 	}, idClaims(t, a))
 	head := jwtPart(t, a.text("id_token"), 0)
 	assert.Equal(t, "JWT", head["typ"])
@@ -59,11 +59,13 @@ func TestAccessToken_HasEveryClaimOfRFC9068(t *testing.T) {
 	now := float64(w.clock.now().Unix())
 	claims := accessClaims(t, a)
 	assert.Regexp(t, guidForm, claims["jti"])
+	assert.Len(t, claims["sid"], 22)
 	delete(claims, "jti")
+	delete(claims, "sid")
 	assert.Equal(t, map[string]any{
 		"iss": "http://127.0.0.1/contoso.onmicrosoft.com", "sub": id["sub"], "aud": "http://127.0.0.1/contoso.onmicrosoft.com",
 		"client_id": plain, "azp": plain, "scope": "Orders.Read openid email Orders.Write profile", "scp": "Orders.Read Orders.Write",
-		"oid": id["oid"], "tid": id["tid"], "ver": "2.0", "amr": []any{"otp"},
+		"oid": id["oid"], "tid": id["tid"], "ver": "2.0", "amr": []any{"otp"}, "acr": "1",
 		"iat": now, "nbf": now, "exp": now + 900, "auth_time": now,
 	}, claims)
 	head := jwtPart(t, a.text("access_token"), 0)
@@ -169,7 +171,7 @@ func TestClaims_OfTheProtocolCannotBeSet(t *testing.T) {
 	w := newWorld(t)
 	done := w.signUp(casey)
 	for _, name := range []string{
-		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp", "azp", "oid", "tid", "ver", "auth_time", "amr", "acr", "nonce", "cnf",
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp", "azp", "oid", "tid", "ver", "sid", "auth_time", "amr", "acr", "nonce", "cnf",
 	} {
 		for _, extra := range []token.ExtraClaims{{Access: map[string]any{name: "x"}}, {ID: map[string]any{name: "x"}}} {
 			w.claims = extra

@@ -5,6 +5,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/password"
@@ -33,7 +36,8 @@ type Config struct {
 	Secret []byte
 	// OldSecrets are accepted, newest first, and never used for anything new. To change the secret
 	// without signing anybody out, first add the new one here on all instances, then swap, then
-	// drop the old one when the refresh tokens made with it have ended.
+	// drop the old one when the refresh tokens made with it have ended. The secret of an authenticator app
+	// is sealed anew when it is next used; one that was not used by then has to be set up again.
 	OldSecrets [][]byte
 
 	// Clients are the apps that may call. At least one.
@@ -51,6 +55,9 @@ type Config struct {
 	// goroutines at once, as are Now and Random.
 	Claims token.ClaimsFunc
 
+	// Grants are grant types of your own for the token endpoint, by the absolute URI that names each
+	// (RFC 6749 §4.5), for the clients that have it among their GrantTypes.
+	Grants map[string]Grant
 	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
 	// browser (CORS). None by default.
 	Origins []string
@@ -65,6 +72,25 @@ type Config struct {
 	// needs a password then, since a code would tell of the mailbox. Apps written for Entra expect
 	// user_not_found and user_already_exists, so it is off by default; then these two say so.
 	HideAccounts bool
+
+	// SecondFactor says who has to prove themselves a second time before they get tokens: Always, or a
+	// function of yours. nil asks nobody. A client may have its own.
+	SecondFactor SecondFactor
+	// Gate is asked before a code leaves for a second factor, or to register one. nil lets all pass.
+	Gate Gate
+	// SMSCountries are the calling codes, as "+49", of the countries that text messages go to. None by
+	// default: each message costs money, and there are people who earn by having them sent. "+1" is the
+	// United States and Canada; other countries that share it have entries of their own, as "+1876". A
+	// number gets five messages a day at most, three of them to register it. Sender has to send messages of
+	// the channel otp.SMS then.
+	SMSCountries otp.Countries
+	// MaskHints stars out the address that the registration of a method offers. Apps that fill it into a
+	// field for people to confirm need it whole, so it is by default.
+	MaskHints bool
+
+	// Sessions keeps the sessions of clients with Cookies. nil means NewSessions with State. Bring your own
+	// to keep values of yours in the session, too; Validate says where it is less than safe.
+	Sessions *scs.SessionManager
 
 	// Aliases lets people sign in with a user name that is no e-mail address, where the host has
 	// given the account one.
@@ -88,8 +114,9 @@ type Config struct {
 	Random io.Reader        // nil means crypto/rand.Reader
 }
 
-// Client is an app that may call the API. All clients of this API are public (RFC 6749 §2.1): an
-// app on a person's device keeps no secret.
+// Client is an app that may call the API. Clients of the native authentication API are public (RFC 6749
+// §2.1): an app on a person's device keeps no secret. One that has Secrets or Keys is confidential, a
+// server that can keep them, and calls the standard endpoints only.
 type Client struct {
 	// ID is 1 to 128 characters of 0-9 A-Z a-z . _ ~ and -, usually a GUID.
 	ID string
@@ -100,13 +127,39 @@ type Client struct {
 	// Passwords gives people of this client a password beside the code: sign-up asks for one, sign-in
 	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
 	Passwords bool
+	// GrantTypes are what the client may use beside native authentication: GrantPassword, or one of
+	// Config.Grants.
+	GrantTypes []string
 	// NoReset takes the reset away, where the host has its own.
 	NoReset bool
+	// SecondFactor is what the client has in place of Config.SecondFactor; nil means that one.
+	SecondFactor SecondFactor
+	// RegisterAddress makes the address of a new account a method for second factors, beside a password.
+	RegisterAddress bool
+	// Methods are the kinds of methods that people of the client can register, when a second factor is
+	// required and they have none; an empty list keeps them from registering any. nil means e-mail and,
+	// where Config.SMSCountries names one, SMS. An app that shows the otpauth_uri of an authenticator app
+	// adds store.MethodTOTP.
+	Methods []store.MethodKind
+	// Cookies lets every flow of the client end in a session, whose cookie the token endpoint sets, and
+	// never in tokens: for pages that the app's own server renders (RequireSession). The pages have to be
+	// of the same origin as the API.
+	Cookies bool
+	// LogoutURIs are where a sign-out of a client with Cookies may lead: the exact values that
+	// post_logout_redirect_uri can have.
+	LogoutURIs []string
 	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
 	Disabled bool
 	// Confidential marks a client that has a secret elsewhere. It is refused here with
-	// invalid_client, as the contract wants it.
+	// invalid_client, as the contract wants it. Secrets and Keys make a client confidential by themselves.
 	Confidential bool
+	// Secrets are what the client may authenticate with (client_secret_basic, client_secret_post): random
+	// printable ASCII without blanks, 32 characters or more each. Several are for rotation: add the new one,
+	// change the client, take the old one away.
+	Secrets []string
+	// Keys are the public keys that the client's assertions are verified with (private_key_jwt), each
+	// with a kid and the alg it is for.
+	Keys jose.JSONWebKeySet
 }
 
 // Resource is an API that access tokens can be for.
@@ -121,5 +174,6 @@ type Legacy struct {
 	UnknownUserInvalidGrant bool // C2: an unknown user gets invalid_grant with code 50034 at initiate
 	BadTokenInvalidGrant    bool // C3: an unusable continuation token gets invalid_grant at both challenges and token
 	NoRedirectInvalid       bool // C6: a challenge_type without redirect gets invalid_request
+	StrictCapabilities      bool // C11: MSAL for Android that announces no capabilities is redirected as any other app
 	AttributesFailedError   bool // C9: attribute_validation_failed is the error, not the suberror
 }

@@ -42,7 +42,11 @@ func (c Config) withDefaults() (Config, error) {
 	for i := range c.Resources {
 		c.Resources[i].Audience = cmp.Or(c.Resources[i].Audience, c.Issuer)
 	}
-	return c.withDevelopmentDefaults()
+	c, err := c.withDevelopmentDefaults()
+	if err == nil && c.Sessions == nil && c.hasCookies() {
+		c.Sessions = c.defaultSessions()
+	}
+	return c, err
 }
 
 // withDevelopmentDefaults fills in what an issuer on loopback may leave out; with any other issuer

@@ -24,7 +24,10 @@ func TestDiscovery_SaysWhereEverythingIs(t *testing.T) {
 			"scopes_supported":                      []any{"openid", "profile", "email", "offline_access", "Orders.Read", "Orders.Write", "Stock.Read"},
 			"grant_types_supported":                 []any{"oob", "password", "continuation_token", "refresh_token"},
 			"token_endpoint_auth_methods_supported": []any{"none"},
-			"claims_supported":                      first.body["claims_supported"],
+			"revocation_endpoint":                   issuer + "/oauth2/revoke", "revocation_endpoint_auth_methods_supported": []any{"none"},
+			"userinfo_endpoint":    issuer + "/userinfo",
+			"acr_values_supported": []any{"1", "2"},
+			"claims_supported":     first.body["claims_supported"],
 		}, first.body)
 		assert.Equal(t, first.body, w.method("GET", documents[1]).body, "the same under both paths")
 	}

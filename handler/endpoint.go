@@ -18,7 +18,7 @@ const (
 )
 
 // endpoint turns a step of the engine into an endpoint. Nothing else in this package reads a body or
-// asks who the client is.
+// asks who the client is, but the standard endpoints and logout.
 func endpoint[Req, Resp any](
 	read func(form, *flow.Client) Req, step func(context.Context, Req) (Resp, error), write func(Resp) any,
 ) func(*exchange) (any, error) {
@@ -27,6 +27,9 @@ func endpoint[Req, Resp any](
 		x.correlate(f.CorrelationID)
 		if err != nil {
 			return nil, err
+		}
+		if x.auth.cfg.Legacy.StrictCapabilities {
+			f.sku = "" // no library is an exception
 		}
 		client, err := x.auth.client(f.ClientID)
 		if err != nil {
@@ -45,7 +48,8 @@ func endpoint[Req, Resp any](
 
 // stepContext is the context of a step. A caller that hangs up does not stop a step half-way.
 func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(r.Context()), stepTimeout)
+	ctx := context.WithValue(context.WithoutCancel(r.Context()), requestKey{}, r)
+	return context.WithTimeout(ctx, stepTimeout)
 }
 
 // watch answers for a step that does not come back in time, because a store of the host ignores its
@@ -91,7 +95,7 @@ func (a *Auth) client(id string) (*flow.Client, error) {
 		return nil, errClient
 	case c.config.Disabled:
 		return nil, errDisabled
-	case c.config.Confidential:
+	case c.config.confidential():
 		return nil, errConfidential
 	}
 	return &c.flow, nil

@@ -90,7 +90,7 @@ func newApp(c handler.Config) app {
 // post sends a form and returns the answer's status and members.
 func (a app) post(path string, form url.Values) (int, map[string]any) {
 	form.Set("client_id", "mobile")
-	resp, err := http.PostForm(a.URL+path, form)
+	resp, err := a.Client().PostForm(a.URL+path, form)
 	if err != nil {
 		log.Fatal(err)
 	}

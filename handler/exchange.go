@@ -21,8 +21,9 @@ type exchange struct {
 	auth        *Auth
 	w           http.ResponseWriter
 	r           *http.Request
-	path        string // beneath the prefix, without a slash at its end
-	correlation string // what client and server call this request by
+	path        string                       // beneath the prefix, without a slash at its end
+	correlation string                       // what client and server call this request by
+	refuse      func(x *exchange, err error) // answers errors where the envelope does not; nil where it does
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
@@ -72,8 +73,26 @@ func (x *exchange) serve(route route) {
 	case err != nil:
 		x.fail(err)
 	default:
-		x.reply(http.StatusOK, route.cache, body)
+		x.replyWith(route.cache, body)
 	}
+}
+
+// headed is an answer that is more than a body with status 200.
+type headed struct {
+	status int
+	head   func(w http.ResponseWriter) // sets headers; nil means none
+	body   any
+}
+
+func (x *exchange) replyWith(cache []string, body any) {
+	h, ok := body.(headed)
+	if !ok {
+		h = headed{status: http.StatusOK, body: body}
+	}
+	if h.head != nil {
+		h.head(x.w)
+	}
+	x.reply(h.status, cache, h.body)
 }
 
 // Header values that every answer has. They are shared, and never changed: who appends to one gets
@@ -116,6 +135,10 @@ func (x *exchange) reply(status int, cache []string, body any) {
 // fail answers an error. It is the only place that maps errors to answers, and the only one that
 // logs them.
 func (x *exchange) fail(err error) {
+	if x.refuse != nil {
+		x.refuse(x, err)
+		return
+	}
 	if redirect, ok := errors.AsType[*flow.Redirect](err); ok {
 		x.reply(http.StatusOK, headerNoStore, redirectBody{"redirect", redirect.Reason})
 		return
@@ -138,6 +161,10 @@ func (x *exchange) answer(err error) (row, errorBody) {
 	} else if v, ok := errors.AsType[*flow.AttributesRequired](err); ok {
 		cause, body.ContinuationToken = errMissing, v.Token
 		body.RequiredAttributes = writeRequired(v.Missing)
+	} else if v, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
+		cause, body.ContinuationToken = errSecond, v.Token
+	} else if v, ok := errors.AsType[*flow.RegistrationRequired](err); ok {
+		cause, body.ContinuationToken = errRegistration, v.Token
 	} else if v, ok := errors.AsType[*flow.TooSoonError](err); ok {
 		cause = errTooSoon
 		x.retryAfter(v.Wait)
@@ -146,6 +173,18 @@ func (x *exchange) answer(err error) (row, errorBody) {
 	if e.Status == http.StatusServiceUnavailable {
 		x.retryAfter(time.Second)
 	}
+	text := words(e, err)
+	body.TraceID = x.newID()
+	body.CorrelationID = x.correlation
+	body.Timestamp = x.auth.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
+	body.Error, body.SubError, body.Codes = e.Code, e.SubError, [1]int{e.Number}
+	body.Description = fmt.Sprintf("AADSTS%d: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s",
+		e.Number, text, body.TraceID, body.CorrelationID, body.Timestamp)
+	return e, body
+}
+
+// words are the text of a row, with what the error adds to it.
+func words(e row, err error) string {
 	text := e.Text
 	if v, ok := errors.AsType[*password.Rejected](err); ok {
 		text += " " + v.Text
@@ -154,13 +193,7 @@ func (x *exchange) answer(err error) (row, errorBody) {
 	} else if v, ok := errors.AsType[*malformedError](err); ok {
 		text += " " + strings.ToUpper(v.text[:1]) + v.text[1:] + "."
 	}
-	body.TraceID = x.newID()
-	body.CorrelationID = x.correlation
-	body.Timestamp = x.auth.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
-	body.Error, body.SubError, body.Codes = e.Code, e.SubError, [1]int{e.Number}
-	body.Description = fmt.Sprintf("AADSTS%d: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s",
-		e.Number, text, body.TraceID, body.CorrelationID, body.Timestamp)
-	return e, body
+	return text
 }
 
 // retryAfter says when to come back, in whole seconds, rounded up (RFC 9110 §10.2.3).

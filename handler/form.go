@@ -34,9 +34,24 @@ type form struct {
 	Password          string `schema:"password"`
 	NewPassword       string `schema:"new_password"`
 	Attributes        string `schema:"attributes"`
+	Method            string `schema:"id"`
+	Target            string `schema:"challenge_target"`
+	Channel           string `schema:"challenge_channel"`
 	Scope             string `schema:"scope"`
 	RefreshToken      string `schema:"refresh_token"`
 	CorrelationID     string `schema:"client-request-id"`
+	AfterLogout       string `schema:"post_logout_redirect_uri"`
+	State             string `schema:"state"`
+
+	// Of the standard endpoints.
+	ClientSecret  string `schema:"client_secret"`
+	Assertion     string `schema:"client_assertion"`
+	AssertionType string `schema:"client_assertion_type"`
+	Token         string `schema:"token"`
+	AccessToken   string `schema:"access_token"`
+
+	sku  string // of a header: the library that calls
+	body string // all of it
 }
 
 // caps are the known parameters and the most bytes each may have. Those not in form are known to
@@ -46,7 +61,10 @@ var caps = map[string]int{
 	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
 	"continuation_token": 4096, "grant_type": 256, "oob": 32, "password": 1024, "attributes": 16384,
 	"scope": 1024, "refresh_token": 1024, "client-request-id": 256, "client_info": 256, "claims": 16384,
+	"post_logout_redirect_uri": 2048, "state": 1024,
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
+	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
+	"access_token": 16384,
 }
 
 var decoder = newDecoder()
@@ -72,6 +90,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 	if err := decoder.Decode(&f, values); err != nil {
 		return f, fmt.Errorf("%w: %w", errMalformed, err)
 	}
+	f.body = body
+	f.sku = r.Header.Get("x-client-SKU")
 	return f, nil
 }
 
@@ -182,7 +202,19 @@ func (f form) signUpStart(c *flow.Client) flow.SignUpStart {
 }
 
 func (f form) challenge(c *flow.Client) flow.Challenge {
-	return flow.Challenge{Client: c, Token: f.ContinuationToken, Types: f.ChallengeType}
+	return flow.Challenge{Client: c, Token: f.ContinuationToken, Types: f.ChallengeType, Method: f.Method}
+}
+
+func (f form) introspect(c *flow.Client) flow.Introspect {
+	return flow.Introspect{Client: c, Token: f.ContinuationToken}
+}
+
+func (f form) registerChallenge(c *flow.Client) flow.RegisterChallenge {
+	return flow.RegisterChallenge{Client: c, Token: f.ContinuationToken, Type: f.ChallengeType, Target: f.Target, Channel: f.Channel}
+}
+
+func (f form) registerContinue(c *flow.Client) flow.RegisterContinue {
+	return flow.RegisterContinue{Client: c, Token: f.ContinuationToken, Grant: f.GrantType, Code: f.Code}
 }
 
 func (f form) signUpContinue(c *flow.Client) flow.SignUpContinue {
@@ -213,7 +245,17 @@ func (f form) redeem(c *flow.Client) flow.Redeem {
 	return flow.Redeem{
 		Client: c, Grant: f.GrantType, Token: f.ContinuationToken, Code: f.Code, Password: f.Password,
 		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken,
+		Capabilities: f.capabilities(), Body: f.body,
 	}
 }
 
-func (f form) capabilities() string { return f.Capabilities + " " + f.Capability }
+// oldAndroid is the library whose first versions know both capabilities and announce none. They cannot
+// read the redirect that a token call has for apps without them.
+const oldAndroid = "MSAL.Android"
+
+func (f form) capabilities() string {
+	if f.Capabilities == "" && f.Capability == "" && f.sku == oldAndroid {
+		return "mfa_required registration_required"
+	}
+	return f.Capabilities + " " + f.Capability
+}

@@ -3,6 +3,7 @@ package handler_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -109,7 +110,10 @@ type hostUsers struct {
 }
 
 func (u *hostUsers) UserByID(ctx context.Context, id string) (store.User, error) {
-	if id == u.gone {
+	switch id {
+	case "":
+		return store.User{}, errors.New("no GUID") // as a column of that type says
+	case u.gone:
 		return store.User{}, store.ErrNotFound
 	}
 	return u.Users.UserByID(ctx, id)

@@ -15,18 +15,18 @@ import (
 )
 
 // Caller is who calls a protected route: a user, through a client. It comes from an access token
-// that RequireToken has checked.
+// that RequireToken has checked, or from a session that RequireSession has, which has no scopes.
 type Caller struct {
 	UserID   string // of store.User
 	ClientID string
 	Scopes   []string
-	Claims   map[string]any // all of the token's, the host's own among them; numbers are float64
+	Claims   map[string]any // all of the token's, the host's own among them; of a session sub, client_id, auth_time, amr and acr; numbers are float64
 }
 
 // callerKey is where a request's context holds its Caller.
 type callerKey struct{}
 
-// CallerFrom returns the caller of a request that came through RequireToken; false if it did not.
+// CallerFrom returns the caller of a request that came through RequireToken or RequireSession; false if it did not.
 func CallerFrom(ctx context.Context) (Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	return c, ok
@@ -144,7 +144,29 @@ type refusal struct {
 	code        string // "" where the request carries nothing to be wrong
 	description string
 	scope       string
+	cause       error // for the log, where there is one
 }
+
+func (f *refusal) Error() string {
+	if f.cause != nil {
+		return f.cause.Error()
+	}
+	return f.description
+}
+
+// because returns a copy that knows why.
+func (f *refusal) because(err error) *refusal { c := *f; c.cause = err; return &c }
+
+// orNil is an error, or none.
+func (f *refusal) orNil() error {
+	if f == nil {
+		return nil
+	}
+	return f
+}
+
+// word is the error in the body, which has one where the header has none.
+func (f *refusal) word() string { return cmp.Or(f.code, "unauthorized") }
 
 var (
 	refuseMissing = &refusal{status: http.StatusUnauthorized, description: "An access token is required."}
@@ -155,24 +177,34 @@ var (
 )
 
 func refuseScope(scopes []string) *refusal {
-	return &refusal{http.StatusForbidden, "insufficient_scope", "The access token lacks a scope.", strings.Join(scopes, " ")}
+	return &refusal{http.StatusForbidden, "insufficient_scope", "The access token lacks a scope.", strings.Join(scopes, " "), nil}
+}
+
+// challenge is the value of WWW-Authenticate.
+func (f *refusal) challenge() string {
+	text := `Bearer realm="nativeauth"`
+	if f.code != "" {
+		text += fmt.Sprintf(`, error=%q, error_description=%q`, f.code, f.description)
+	}
+	if f.scope != "" {
+		text += fmt.Sprintf(`, scope=%q`, f.scope)
+	}
+	return text
 }
 
 func (f *refusal) write(w http.ResponseWriter) {
-	challenge := `Bearer realm="nativeauth"`
-	if f.code != "" {
-		challenge += fmt.Sprintf(`, error=%q, error_description=%q`, f.code, f.description)
+	if f.status < http.StatusInternalServerError {
+		w.Header().Set("WWW-Authenticate", f.challenge())
 	}
-	if f.scope != "" {
-		challenge += fmt.Sprintf(`, scope=%q`, f.scope)
-	}
-	body := fmt.Sprintf(`{"error":%q,"error_description":%q}`+"\n", cmp.Or(f.code, "unauthorized"), f.description)
+	f.send(w)
+}
+
+// send writes the answer without a challenge.
+func (f *refusal) send(w http.ResponseWriter) {
+	body := fmt.Sprintf(`{"error":%q,"error_description":%q}`+"\n", f.word(), f.description)
 	h := w.Header()
-	switch {
-	case f.status == http.StatusServiceUnavailable:
+	if f.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
-	case f.status < http.StatusInternalServerError:
-		h.Set("WWW-Authenticate", challenge)
 	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))

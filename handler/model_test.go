@@ -191,6 +191,7 @@ type walker struct {
 	pool    []string            // every token ever given, in order
 	codes   []string            // every code ever sent
 	users   []string
+	agent   string // x-client-SKU
 	trail   []string
 }
 
@@ -198,6 +199,7 @@ type walker struct {
 func (w *walker) strike(path string, pairs ...string) (verdict, map[string]any) {
 	r := httptest.NewRequest(http.MethodPost, strings.TrimPrefix(w.base, w.http.URL)+path, strings.NewReader(form(pairs...)))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("x-client-SKU", w.agent)
 	rec := httptest.NewRecorder()
 	w.auth.ServeHTTP(rec, r)
 	var body map[string]any
@@ -457,7 +459,7 @@ func (w *walker) stepRefresh(client, t string) {
 // T7: random walks over the API, with stale, swapped, repeated, foreign and forged tokens and with
 // right, old and wrong codes.
 func TestModel_TheAPIAgreesWithTheContractOnRandomWalks(t *testing.T) {
-	const walks, seed = 10_000, 20260301
+	const seed = 20260301
 	w := newWorld(t)
 	count := map[verdict]int{}
 	begin := time.Now()
@@ -482,7 +484,11 @@ func TestModel_TheAPIAgreesWithTheContractOnRandomWalks(t *testing.T) {
 		w.clock.pass(time.Hour)
 	}
 	t.Logf("%d walks in %v: %v", walks, time.Since(begin).Round(time.Millisecond), count)
-	for _, v := range []verdict{goesOn, tokens, badToken, badCode, badGrant, tooSoon, credential, attributes, exists, unknown, badRefresh} {
+	met := []verdict{goesOn, tokens, badToken, badCode, badGrant, credential, attributes, exists, unknown, badRefresh}
+	if walks == 10_000 { // fewer may not get so far
+		met = append(met, tooSoon)
+	}
+	for _, v := range met {
 		require.Positive(t, count[v], "no walk led to %q", v)
 	}
 }

@@ -1,6 +1,7 @@
 // Package handler puts native authentication into a net/http app: people sign up and sign in on the
-// app's own screens, with a one-time code sent by e-mail, through a small JSON API that ends in
-// signed tokens. Mount registers it all; Auth.RequireToken protects the app's own routes.
+// app's own screens, with a one-time code or a password and, where the host asks for one, a second
+// factor, through a small JSON API that ends in signed tokens. Mount registers it all;
+// Auth.RequireToken protects the app's own routes.
 //
 // The API is compatible with Microsoft Entra External ID's native authentication, so that MSAL works
 // against it. HTTP happens in this package and nowhere else: it reads forms, knows the clients, and
@@ -9,6 +10,7 @@ package handler
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
@@ -40,8 +42,9 @@ type Auth struct {
 
 // client is an app as configured, and as the flows see it.
 type client struct {
-	config Client
-	flow   flow.Client
+	config  Client
+	flow    flow.Client
+	secrets [][sha256.Size]byte // hashes of those of the config
 }
 
 // keysTimeout bounds the look at the keys that Mount takes.
@@ -103,7 +106,9 @@ func newAuth(cfg Config) (*Auth, error) {
 		}
 		a.clients[c.ID] = client{c, flow.Client{
 			ID: c.ID, Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
-		}}
+			SecondFactor: c.SecondFactor.forFlow(), RegisterAddress: c.RegisterAddress, GrantTypes: c.GrantTypes, Methods: cfg.methodsOf(c),
+			Keep: c.keep(),
+		}, c.hashes()}
 	}
 	a.engine = flow.New(a.flowConfig())
 	for _, r := range a.table() {
@@ -124,6 +129,7 @@ func (a *Auth) flowConfig() flow.Config {
 		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
+		HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Countries: c.SMSCountries, MaskHints: c.MaskHints,
 		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
@@ -147,7 +153,7 @@ func (a *Auth) Shutdown(ctx context.Context) error { return a.engine.Shutdown(ct
 // ServeHTTP serves the API.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, a.prefix), "/")
-	x := &exchange{auth: a, w: w, r: r, path: path}
+	x := &exchange{auth: a, w: w, r: r, path: path, refuse: plainly[path]}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
 	switch {

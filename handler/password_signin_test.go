@@ -21,7 +21,7 @@ const (
 // that of casey.
 func newEntry(t *testing.T, change ...func(u *store.User)) *world {
 	t.Helper()
-	w := newWorld(t)
+	w := newWorld(t, secondFactors)
 	u := store.User{ID: "casey", Username: casey, Email: casey, PasswordHash: hashOf(t, harbor)}
 	for _, f := range change {
 		f(&u)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
@@ -37,6 +38,7 @@ type pair struct {
 	*world // the first
 	second *world
 	users  store.Users
+	log    *causes // of both
 }
 
 // onPairs runs a test on two instances with each store. On SQLite each has a pool of its own.
@@ -69,15 +71,25 @@ func newPair(t *testing.T, stores ...hostStore) *pair {
 	keys, err := token.Ephemeral()
 	require.NoError(t, err)
 	var worlds []*world
+	log := newCauses()
 	for _, s := range stores {
-		worlds = append(worlds, newWorld(t, func(c *handler.Config) {
-			c.Users, c.State, c.Keys, c.Now = s, s, keys, time.Now
+		worlds = append(worlds, newWorld(t, secondFactors, func(c *handler.Config) {
+			c.Users, c.State, c.Keys, c.Now, c.Logger = s, s, keys, time.Now, slog.New(log)
 			if len(worlds) > 0 {
 				c.Sender = worlds[0].mail
 			}
 		}))
 	}
-	return &pair{world: worlds[0], second: worlds[1], users: stores[0]}
+	return &pair{world: worlds[0], second: worlds[1], users: stores[0], log: log}
+}
+
+// take returns how often a cause was seen since it was taken last.
+func (c *causes) take(cause string) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n = c.seen[cause]
+	delete(c.seen, cause)
+	return n
 }
 
 // shot is what came back of one of many calls at once.
@@ -112,7 +124,7 @@ func (p *pair) atOnce(n int, path string, pairs func(i int) []string) []shot {
 	done.Wait()
 	for _, s := range shots {
 		require.NoError(p, s.err)
-		require.Less(p, s.status, 500, "%v", s.body)
+		require.Less(p, s.status, 500, "%v, of %v", s.body, p.log.seen)
 	}
 	return shots
 }
@@ -136,8 +148,6 @@ func losers(t *testing.T, shots []shot) {
 		}
 	}
 }
-
-const rounds = 100
 
 func TestRace_OneRightCodeSignsUpOnce(t *testing.T) {
 	onPairs(t, func(p *pair) {

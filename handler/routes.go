@@ -10,11 +10,22 @@ const (
 	pathSignInStart     = "/oauth2/v2.0/initiate"
 	pathSignInChallenge = "/oauth2/v2.0/challenge"
 	pathToken           = "/oauth2/v2.0/token"
+	pathIntrospect      = "/oauth2/v2.0/introspect"
 	pathResetStart      = "/resetpassword/v1.0/start"
 	pathResetChallenge  = "/resetpassword/v1.0/challenge"
 	pathResetContinue   = "/resetpassword/v1.0/continue"
 	pathResetSubmit     = "/resetpassword/v1.0/submit"
 	pathResetPoll       = "/resetpassword/v1.0/poll_completion"
+
+	pathRegisterIntrospect = "/register/v1.0/introspect"
+	pathRegisterChallenge  = "/register/v1.0/challenge"
+	pathRegisterContinue   = "/register/v1.0/continue"
+
+	pathRevoke      = "/oauth2/revoke"
+	pathInspect     = "/oauth2/introspect" // and not pathIntrospect, which lists methods
+	pathUserInfo    = "/userinfo"
+	pathUserInfoToo = "/oauth2/userinfo"
+	pathLogout      = "/oauth2/logout"
 
 	pathDiscovery   = "/.well-known/openid-configuration"
 	pathDiscoveryV2 = "/v2.0/.well-known/openid-configuration"
@@ -32,6 +43,7 @@ type route struct {
 var (
 	posts = []string{http.MethodPost, http.MethodOptions}
 	reads = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+	both  = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}
 )
 
 // table is the API. An endpoint is a step of the engine between what it reads and what it writes.
@@ -43,12 +55,22 @@ func (a *Auth) table() []route {
 		{pathSignUpContinue, posts, headerNoStore, endpoint(form.signUpContinue, e.SignUpContinue, writeContinue)},
 		{pathSignInStart, posts, headerNoStore, endpoint(form.signInStart, e.SignInStart, writeContinue)},
 		{pathSignInChallenge, posts, headerNoStore, endpoint(form.challenge, e.SignInChallenge, writeChallenge)},
-		{pathToken, posts, headerNoStore, endpoint(form.redeem, e.Token, writeTokens)},
+		{pathToken, posts, headerNoStore, endpoint(form.redeem, a.redeem, asItIs)},
 		{pathResetStart, posts, headerNoStore, endpoint(form.resetStart, e.ResetStart, writeContinue)},
 		{pathResetChallenge, posts, headerNoStore, endpoint(form.challenge, e.ResetChallenge, writeChallenge)},
 		{pathResetContinue, posts, headerNoStore, endpoint(form.resetContinue, e.ResetContinue, writeProven)},
 		{pathResetSubmit, posts, headerNoStore, endpoint(form.resetSubmit, e.ResetSubmit, writeSubmitted)},
 		{pathResetPoll, posts, headerNoStore, endpoint(form.resetPoll, e.ResetPoll, writePolled)},
+		{pathIntrospect, posts, headerNoStore, endpoint(form.introspect, e.SecondIntrospect, writeMethods)},
+		{pathRegisterIntrospect, posts, headerNoStore, endpoint(form.introspect, e.RegisterIntrospect, writeMethods)},
+		{pathRegisterChallenge, posts, headerNoStore, endpoint(form.registerChallenge, e.RegisterChallenge, writeRegistering)},
+		{pathRegisterContinue, posts, headerNoStore, endpoint(form.registerContinue, e.RegisterContinue, writeRegistered)},
+
+		{pathRevoke, posts, headerNoStore, standard((*exchange).revoke)},
+		{pathInspect, posts, headerNoStore, standard((*exchange).inspect)},
+		{pathUserInfo, both, headerNoStore, (*exchange).userInfo},
+		{pathUserInfoToo, both, headerNoStore, (*exchange).userInfo},
+		{pathLogout, posts, headerNoStore, (*exchange).logout},
 
 		{pathDiscovery, reads, headerHour, (*exchange).discovery},
 		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
@@ -58,4 +80,4 @@ func (a *Auth) table() []route {
 
 // families are the trees of paths that belong to the API even where it has no prefix: what is
 // unknown in them is answered as the contract wants it.
-var families = []string{"/signup/", "/oauth2/", "/resetpassword/"}
+var families = []string{"/signup/", "/oauth2/", "/resetpassword/", "/register/"}

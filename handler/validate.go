@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/internal/guid"
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
 )
 
 const (
@@ -33,8 +35,12 @@ func (c Config) Validate() error {
 	c.checkParts(&p)
 	c.checkResources(&p)
 	c.checkClients(&p)
+	c.checkCredentials(&p)
 	c.checkPasswords(&p)
+	c.checkMethods(&p)
+	c.checkGrants(&p)
 	c.checkOrigins(&p)
+	c.checkSessions(&p)
 	c.checkLifetimes(&p)
 	return errors.Join(p...)
 }
@@ -148,12 +154,71 @@ func (c Config) checkClients(p *problems) {
 	}
 }
 
+// secretForm is what a secret may hold, which a form leaves as it is: RFC 6749 appendix A.2, without blanks.
+var secretForm = regexp.MustCompile(`^[!-~]*$`)
+
+func (c Config) checkCredentials(p *problems) {
+	for i, client := range c.Clients {
+		for n, s := range client.Secrets {
+			if len(s) < minSecret || len(s) > caps["client_secret"] {
+				p.add("Clients[%d]: Secrets[%d] has %d characters: set %d to %d, random ones", i, n, len(s), minSecret, caps["client_secret"])
+			}
+			if !secretForm.MatchString(s) {
+				p.add("Clients[%d]: Secrets[%d] holds blanks or characters beyond printable ASCII", i, n)
+			}
+		}
+		if err := token.CheckClientKeys(client.Keys); err != nil {
+			p.add("Clients[%d]: Keys: %w", i, err)
+		}
+	}
+}
+
 func (c Config) checkPasswords(p *problems) {
 	if err := c.Passwords.Validate(); err != nil {
 		p.add("Passwords: %w", err)
 	}
 	if err := c.Hashing.Validate(); err != nil {
 		p.add("Hashing: %w", err)
+	}
+}
+
+func (c Config) checkGrants(p *problems) {
+	for name, g := range c.Grants {
+		if u, err := url.Parse(name); err != nil || !u.IsAbs() {
+			p.add("Grants: %q is not an absolute URI, which grant types of one's own have to be", name)
+		}
+		if g == nil {
+			p.add("Grants: %q is nil", name)
+		}
+	}
+	for i, client := range c.Clients {
+		for _, t := range client.GrantTypes {
+			if _, ok := c.Grants[t]; !ok && t != GrantPassword {
+				p.add("Clients[%d]: GrantTypes has %q, which is neither %q nor in Grants", i, t, GrantPassword)
+			}
+			if t == GrantPassword && !client.Passwords {
+				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)
+			}
+		}
+	}
+}
+
+func (c Config) checkMethods(p *problems) {
+	if err := c.SMSCountries.Validate(); err != nil {
+		p.add("SMSCountries: %w", err)
+	}
+	for i, client := range c.Clients {
+		for _, kind := range client.Methods {
+			switch kind {
+			case store.MethodEmail, store.MethodTOTP:
+			case store.MethodSMS:
+				if len(c.SMSCountries) == 0 {
+					p.add("Clients[%d]: Methods has %q, and SMSCountries no country that messages go to", i, kind)
+				}
+			default:
+				p.add("Clients[%d]: Methods has %q, which nobody can register: set email, sms or totp", i, kind)
+			}
+		}
 	}
 }
 

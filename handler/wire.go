@@ -25,9 +25,38 @@ type challengeBody struct {
 	Interval          int    `json:"interval"` // seconds
 }
 
-type passwordBody struct {
+// typeBody is a challenge that sends nothing: a password, or nothing at all for what is preverified.
+type typeBody struct {
 	ContinuationToken string `json:"continuation_token"`
 	ChallengeType     string `json:"challenge_type"`
+}
+
+type methodsBody struct {
+	ContinuationToken string       `json:"continuation_token"`
+	Methods           []methodBody `json:"methods"`
+}
+
+// methodBody has no member that may be missing: MSAL for Android takes none for null.
+type methodBody struct {
+	ID            string `json:"id"`
+	ChallengeType string `json:"challenge_type"`
+	Channel       string `json:"challenge_channel"`
+	LoginHint     string `json:"login_hint"`
+}
+
+type registeringBody struct {
+	ContinuationToken string `json:"continuation_token"`
+	ChallengeType     string `json:"challenge_type"`
+	BindingMethod     string `json:"binding_method"`
+	Target            string `json:"challenge_target"`
+	Channel           string `json:"challenge_channel"`
+	CodeLength        int    `json:"code_length"`
+	URI               string `json:"otpauth_uri,omitempty"` // ours: of an authenticator app
+}
+
+type registeredBody struct {
+	ContinuationToken string   `json:"continuation_token"`
+	Recovery          []string `json:"recovery_codes,omitempty"` // ours
 }
 
 type provenBody struct {
@@ -60,6 +89,13 @@ type tokenBody struct {
 	RefreshExpiresIn int    `json:"refresh_token_expires_in,omitempty"`
 	IDToken          string `json:"id_token,omitempty"`
 	ClientInfo       string `json:"client_info"`
+}
+
+// sessionBody is what a client with cookies gets in place of tokens. It is ours: the contract has none.
+type sessionBody struct {
+	TokenType   string `json:"token_type"`   // "Cookie"
+	ExpiresIn   int    `json:"expires_in"`   // seconds, however busy
+	IdleTimeout int    `json:"idle_timeout"` // seconds without a request that needs the session
 }
 
 type errorBody struct {
@@ -96,14 +132,31 @@ func writeContinue(c flow.Continue) any { return continueBody{c.Token} }
 
 func writeChallenge(c flow.Challenged) any {
 	if c.Password {
-		return passwordBody{c.Token, "password"}
+		return typeBody{c.Token, "password"}
 	}
 	return challengeBody{
 		ContinuationToken: c.Token, ChallengeType: "oob", BindingMethod: "prompt",
-		Channel: string(c.Channel), TargetLabel: c.Target, CodeLength: c.Length,
+		Channel: c.Channel, TargetLabel: c.Target, CodeLength: c.Length,
 		Interval: wholeSeconds(c.Interval),
 	}
 }
+
+func writeMethods(m flow.Methods) any {
+	list := make([]methodBody, len(m.Methods))
+	for i, one := range m.Methods {
+		list[i] = methodBody{one.ID, "oob", one.Channel, one.Hint}
+	}
+	return methodsBody{m.Token, list}
+}
+
+func writeRegistering(r flow.Registering) any {
+	if r.Known {
+		return typeBody{r.Token, "preverified"}
+	}
+	return registeringBody{r.Token, "oob", "prompt", r.Target, r.Channel, r.Length, r.URI}
+}
+
+func writeRegistered(r flow.Registered) any { return registeredBody{r.Token, r.Recovery} }
 
 func writeProven(p flow.ResetProven) any { return provenBody{int(p.Life.Seconds()), p.Token} }
 

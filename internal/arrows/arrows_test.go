@@ -33,17 +33,20 @@ var allowed = map[string][]string{
 	// One suite holds an adapter to all contracts, also to that of token.Keys.
 	"store/storetest": {"store", "token", "github.com/go-jose/go-jose/v4", "github.com/stretchr/testify"},
 
-	// The two adapters are what an issuer on loopback gets where the host brings nothing.
+	// Two of the adapters are what an issuer on loopback gets where the host brings nothing; scsstore is what
+	// NewSessions puts sessions into.
 	"handler": {
 		"internal/flow", "internal/guid", "token", "attrs", "store", "otp", "password", "adapters/memory", "adapters/consolemail",
-		"github.com/gorilla/schema", "github.com/go-jose/go-jose/v4",
+		"adapters/scsstore", "github.com/alexedwards/scs/v2", "github.com/gorilla/schema", "github.com/go-jose/go-jose/v4",
 	},
 
 	"adapters/memory":      {"store"},
 	"adapters/sqlstore":    {"store", "token", "github.com/go-jose/go-jose/v4"},
 	"adapters/redisstore":  {"store", "github.com/redis/go-redis/v9"},
+	"adapters/scsstore":    {"store", "github.com/alexedwards/scs/v2"},
 	"adapters/consolemail": {"otp"},
 	"adapters/devmail":     {"otp"},
+	"adapters/httpsms":     {"otp"},
 	"adapters/smtpmail":    {"otp", "github.com/wneessen/go-mail"},
 	"adapters/keyfile":     {"token", "github.com/go-jose/go-jose/v4"},
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 )
 
 // Challenge asks a flow for its next challenge; for a second one, too.
@@ -15,6 +16,7 @@ type Challenge struct {
 	Client *Client
 	Token  string
 	Types  string // optional: "" means those of the opening call
+	Method string // of a second factor; optional
 }
 
 // Challenged says what is asked for. Unless that is a password, a code is on its way, and the rest
@@ -22,7 +24,7 @@ type Challenge struct {
 type Challenged struct {
 	Token    string
 	Password bool
-	Channel  otp.Channel
+	Channel  string
 	Target   string        // masked
 	Length   int           // of the code
 	Interval time.Duration // before another may be asked for
@@ -34,7 +36,8 @@ func (e *Engine) SignUpChallenge(ctx context.Context, req Challenge) (Challenged
 	return e.challenge(ctx, req, challengeSignUp)
 }
 
-// SignInChallenge asks for the password of the account or for a code, which it sends.
+// SignInChallenge asks for the password of the account or for a code, which it sends; and, when that is
+// proven and a second factor is due, for that.
 func (e *Engine) SignInChallenge(ctx context.Context, req Challenge) (Challenged, error) {
 	return e.challenge(ctx, req, challengeSignIn)
 }
@@ -45,7 +48,7 @@ func (e *Engine) ResetChallenge(ctx context.Context, req Challenge) (Challenged,
 }
 
 func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (Challenged, error) {
-	var in input
+	in := input{method: req.Method}
 	if req.Types != "" {
 		in.types, in.refused = parseTypes(req.Types)
 	}
@@ -60,13 +63,35 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (Challe
 	if err != nil || f.mail == nil {
 		e.giveBack(ctx, f)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return Challenged{}, err
-	case f.State == signUpPassword || f.State == signInPassword:
-		return Challenged{Token: next, Password: true}, nil
 	}
-	return Challenged{Token: next, Channel: otp.Email, Target: e.label(f), Length: otp.Digits, Interval: e.ResendInterval}, nil
+	return e.asked(f, next), nil
+}
+
+// asked says what a flow is waiting for.
+func (e *Engine) asked(f *flow, next string) Challenged {
+	switch {
+	case f.State == signUpPassword || f.State == signInPassword:
+		return Challenged{Token: next, Password: true}
+	case f.Chosen != nil:
+		return Challenged{
+			Token: next, Channel: string(f.Chosen.Kind), Target: hint(f.Chosen.Kind, f.Chosen.Target),
+			Length: lengthOf(f.Chosen.Kind), Interval: e.ResendInterval,
+		}
+	}
+	return Challenged{Token: next, Channel: string(otp.Email), Target: e.label(f), Length: otp.Digits, Interval: e.ResendInterval}
+}
+
+// lengthOf is how long the code is that a kind of method asks for.
+func lengthOf(kind store.MethodKind) int {
+	switch kind {
+	case store.MethodTOTP:
+		return otp.TOTPDigits
+	case store.MethodRecovery:
+		return otp.RecoveryLength
+	}
+	return otp.Digits
 }
 
 // send makes the challenge and hands the mail over, if there is one. Not before the flow is saved: of

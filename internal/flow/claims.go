@@ -29,8 +29,9 @@ func (e *Engine) accessClaims(u store.User, m *family, g grant, extra map[string
 		Issuer: e.Issuer, Subject: u.ID, Audience: g.audience,
 		Expires: now.Add(e.AccessLife).Unix(), NotBefore: now.Unix(), IssuedAt: now.Unix(), ID: id,
 		ClientID: m.Client, Scope: strings.Join(g.scopes, " "), APIScope: strings.Join(g.api(), " "),
-		AuthTime: m.AuthTime, AMR: m.AMR,
+		AuthTime: m.AuthTime, AMR: m.AMR, ACR: m.ACR,
 		ObjectID: e.objectID(u), TenantID: e.TenantID, Party: m.Client, Version: "2.0",
+		Session: m.id.String(),
 	}, extra)
 }
 
@@ -41,7 +42,7 @@ func (e *Engine) idClaims(u store.User, m *family, g grant, extra map[string]any
 	return token.Merge(token.IDClaims{
 		Issuer: e.Issuer, Subject: u.ID, Audience: m.Client,
 		Expires: now.Add(e.IDLife).Unix(), NotBefore: now.Unix(), IssuedAt: now.Unix(),
-		AuthTime: m.AuthTime, AMR: m.AMR,
+		AuthTime: m.AuthTime, AMR: m.AMR, ACR: m.ACR,
 		ObjectID: e.objectID(u), TenantID: e.TenantID, Version: "2.0",
 	}, profile)
 }

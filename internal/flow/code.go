@@ -11,7 +11,7 @@ import (
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
 // nothing can come of the flow the same happens, but for what the mail says.
 func (e *Engine) makeCode(_ context.Context, f *flow, _ input) error {
-	if f.Sends >= sendsPerFlow {
+	if f.Sends-f.Earlier >= sendsPerFlow {
 		return &TooSoonError{flowLife - e.age(f)}
 	}
 	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
@@ -25,7 +25,7 @@ func (e *Engine) makeCode(_ context.Context, f *flow, _ input) error {
 	f.CodeAge = e.age(f).Milliseconds()
 	f.Sends++
 	f.mail = &otp.Message{
-		Channel: otp.Email, To: f.Email, Purpose: f.State.purpose(), App: e.App,
+		Channel: f.target().Channel(), To: f.target(), Purpose: f.purpose(), App: e.App,
 		Code: code, Life: e.CodeLife, Expires: e.Now().Add(e.CodeLife),
 	}
 	if f.Notice != "" {
@@ -36,12 +36,13 @@ func (e *Engine) makeCode(_ context.Context, f *flow, _ input) error {
 
 // checkCode takes the code that was sent. Each try at it has been counted, for good, before
 // it is compared; the first success uses the code up, since the flow moves on.
-func (e *Engine) checkCode(_ context.Context, f *flow, in input) error {
+func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if in.code == "" {
 		return &MissingError{"oob"}
 	}
 	code, ok := otp.Canonical(in.code)
 	if !ok {
+		e.uncount(ctx, f.counter, f.count) // it may look like a code of an app
 		return fmt.Errorf("%w: not a code", ErrCodeWrong)
 	}
 	if e.codeExpired(f) {
@@ -53,11 +54,20 @@ func (e *Engine) checkCode(_ context.Context, f *flow, in input) error {
 	if !e.codes.Verify(f.Code, f.binding(), code) {
 		return ErrCodeWrong
 	}
-	if f.Notice != "" || f.Email == "" {
+	if f.Notice != "" || f.target() == "" {
 		return fmt.Errorf("%w: none was sent", ErrCodeWrong)
 	}
 	f.Code = nil
+	e.prove(f, proofBy(f.target()))
 	return nil
+}
+
+// target is where the flow's codes go.
+func (f *flow) target() otp.Address {
+	if f.Chosen != nil {
+		return f.Chosen.Target
+	}
+	return f.Email
 }
 
 func (e *Engine) codeExpired(f *flow) bool {
@@ -65,11 +75,16 @@ func (e *Engine) codeExpired(f *flow) bool {
 }
 
 func (f *flow) binding() otp.Binding {
-	return otp.Binding{Purpose: f.State.purpose(), Flow: f.id.Key(), Account: f.Email, Client: f.Client}
+	return otp.Binding{Purpose: f.purpose(), Flow: f.id.Key(), Account: f.target(), Client: f.Client}
 }
 
-func (s state) purpose() otp.Purpose {
-	switch {
+// purpose is what the flow's codes prove.
+func (f *flow) purpose() otp.Purpose {
+	switch s := f.State; {
+	case f.Chosen != nil && registerWanted <= s && s <= registered:
+		return otp.Registration
+	case f.Chosen != nil:
+		return otp.SecondFactor
 	case s < signInStarted:
 		return otp.SignUp
 	case resetStarted <= s && s <= resetDone:

@@ -44,8 +44,9 @@ func (a accountID) key(what string) string {
 // counter names what a call has to count, and for how long the count lasts. Both can be told from
 // the token, so that counting costs no waiting of its own.
 type counter struct {
-	key  string
-	life time.Duration
+	key       string
+	life      time.Duration
+	ofAccount bool // of tries, which are taken off again if they were not wrong
 }
 
 // counterOf returns the counter of a call; one without a key if the call counts nothing, because
@@ -53,14 +54,25 @@ type counter struct {
 func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 	switch {
 	case in.refused != nil:
-	case ev.isChallenge() && e.ResendInterval > 0 && !state(t.State).lacksPassword():
-		return counter{accountOf(t.Flow).key("sent"), e.ResendInterval}
+	case ev.isChallenge() && e.ResendInterval > 0 && !state(t.State).lacksPassword() && !state(t.State).afterFirst():
+		return counter{key: accountOf(t.Flow).key("sent"), life: e.ResendInterval}
 	case ev == redeemPassword:
-		return passwordTries(accountOf(t.Flow))
+		return passwordLimit.counter(accountOf(t.Flow))
 	case ev.takesCode():
-		if _, ok := otp.Canonical(in.code); ok { // nothing else is compared
-			return counter{t.Flow.Key() + "/" + strconv.Itoa(int(t.Code)), e.CodeLife}
-		}
+		return e.codeCounter(t, in.code)
+	}
+	return counter{}
+}
+
+// codeCounter returns the counter of tries at a code. What has the form of no code is compared with none.
+func (e *Engine) codeCounter(t token.Continuation, code string) counter {
+	if _, sent := otp.Canonical(code); sent {
+		return counter{key: t.Flow.Key() + "/" + strconv.Itoa(int(t.Code)), life: e.CodeLife}
+	}
+	_, shown := otp.CanonicalTOTP(code)
+	_, kept := otp.CanonicalRecovery(code)
+	if (shown || kept) && state(t.State).afterFirst() {
+		return factorLimit.counter(accountOf(t.Flow))
 	}
 	return counter{}
 }
@@ -87,7 +99,7 @@ func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Conti
 	n, countErr := counted()
 	if err != nil {
 		if countErr == nil {
-			e.uncount(ctx, ev, c, n)
+			e.uncount(ctx, c, n)
 		}
 		if countErr == nil && f != nil { // the account could not be looked up
 			e.giveBack(ctx, &flow{counter: c, count: n})
@@ -122,10 +134,10 @@ func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Cont
 	return f, nil
 }
 
-// uncount takes a try at a password off the count when nothing is compared after all. Tries at a code
-// stay: they are of one flow only.
-func (e *Engine) uncount(ctx context.Context, ev event, c counter, n store.Count) {
-	if ev == redeemPassword {
+// uncount takes a try off the account's count when nothing is compared after all. Tries at a code that was
+// sent stay: they are of one flow only.
+func (e *Engine) uncount(ctx context.Context, c counter, n store.Count) {
+	if c.ofAccount {
 		e.forgive(ctx, c, n)
 	}
 }

@@ -41,6 +41,12 @@ type Config struct {
 	Policy password.Policy
 	Hasher *password.Hasher
 
+	HostGrants   map[string]HostGrant
+	SecondFactor SecondFactor                                   // or nil: of nobody
+	Gate         func(ctx context.Context, r GateRequest) error // or nil
+	Countries    otp.Countries
+	MaskHints    bool
+
 	Aliases        bool
 	HideAccounts   bool
 	StrictScopes   bool
@@ -57,11 +63,25 @@ type Config struct {
 
 // Client is an app as the flows see it.
 type Client struct {
-	ID         string
-	Attributes *attrs.Set
-	Scopes     []string // of resources; nil means all
-	Passwords  bool     // sign-up asks for a password, sign-in takes one
-	Reset      bool     // a forgotten one can be replaced
+	ID              string
+	GrantTypes      []string // beside those of native authentication
+	Attributes      *attrs.Set
+	Scopes          []string           // of resources; nil means all
+	Passwords       bool               // sign-up asks for a password, sign-in takes one
+	Reset           bool               // a forgotten one can be replaced
+	SecondFactor    SecondFactor       // or nil: as Config has it
+	RegisterAddress bool               // a sign-up makes the address a method for second factors
+	Methods         []store.MethodKind // what people can register
+	Keep            Keep               // or nil: keeps sessions, which its flows then end in, and never in tokens
+}
+
+// GateRequest says where a code is to go for a second factor or its registration.
+type GateRequest struct {
+	Purpose  otp.Purpose
+	Channel  otp.Channel
+	To       otp.Address
+	User     store.User
+	ClientID string
 }
 
 // Resource is an API and the scopes it has.
@@ -89,7 +109,8 @@ type Engine struct {
 	Config
 	codes  otp.Hasher
 	opaque token.Opaque
-	names  *keyed.MAC // makes the hashes of addresses
+	names  *keyed.MAC   // makes the hashes of addresses
+	seals  keyed.Sealer // of the secrets of authenticator apps
 	clock  *storeClock
 }
 
@@ -100,6 +121,7 @@ func New(c Config) *Engine {
 		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
 		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
 		names:  keyed.New(subkeys(c.Secrets[:1], "name")[0]),
+		seals:  keyed.NewSealer(subkeys(c.Secrets, "method")),
 		clock:  &storeClock{state: c.State, now: c.Now, random: c.Random},
 	}
 }

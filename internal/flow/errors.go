@@ -30,6 +30,16 @@ var (
 	ErrRefreshExpired   = errors.New("the refresh token has expired")
 	ErrGrantUnknown     = errors.New("the grant type is unknown to this call")
 	ErrGrantUnsupported = errors.New("the grant type is unknown to the token endpoint")
+	ErrSecondFactor     = errors.New("a second factor is due, which a refresh cannot pass")
+	ErrOtherMethod      = errors.New("the account has other methods, which this flow did not pass")
+	ErrIntrospect       = errors.New("the account has several methods, and none was named")
+	ErrMethod           = errors.New("the account has no such method")
+	ErrMethodsFull      = errors.New("the account has as many methods as it can")
+	ErrContact          = errors.New("the contact is malformed, or of no use as a second factor")
+	ErrContactBlocked   = errors.New("the host blocks the contact")
+	ErrContactForbidden = errors.New("the host forbids to register the contact")
+	ErrGrantForbidden   = errors.New("the client may not use the grant type")
+	ErrGrantRefused     = errors.New("a grant of the host refuses the call")
 	ErrBusy             = errors.New("mail cannot be taken over now")
 )
 
@@ -70,7 +80,13 @@ type (
 		Token   string
 		Missing []attrs.Attribute
 	}
+	// SecondFactorRequired asks for a second factor, by one of the account's methods.
+	SecondFactorRequired struct{ Token string }
+	// RegistrationRequired asks for the registration of a method, by which to pass a second factor.
+	RegistrationRequired struct{ Token string }
 )
 
-func (*CredentialRequired) Error() string { return "a credential is required" }
-func (*AttributesRequired) Error() string { return "attributes are required" }
+func (*SecondFactorRequired) Error() string { return "a second factor is required" }
+func (*RegistrationRequired) Error() string { return "a method has to be registered" }
+func (*CredentialRequired) Error() string   { return "a credential is required" }
+func (*AttributesRequired) Error() string   { return "attributes are required" }

@@ -22,6 +22,14 @@ const (
 	resetSubmitted   state = 27 // the account has its new password
 	resetDone        state = 28 // and the app knows
 	signedIn         state = 32 // tokens were given: the record is a family of refresh tokens
+	secondWanted     state = 40 // the first factor is proven, a second is due
+	secondListed     state = 41 // and the app knows the methods
+	secondAsked      state = 42 // and one was asked for
+	registerWanted   state = 48 // the first factor is proven, a method for a second has to be registered
+	registerListed   state = 49 // and the app knows the kinds
+	registerAsked    state = 50 // and has to prove one
+	registerKnown    state = 51 // or has proven it before
+	registered       state = 52 // the account has the method
 )
 
 // event is what a call wants to happen.
@@ -41,13 +49,24 @@ const (
 	giveResetCode   event = "reset code"
 	giveNewPassword event = "new password"
 	pollReset       event = "reset poll"
+
+	listMethods       event = "list of methods"
+	listKinds         event = "list of what can be registered"
+	challengeRegister event = "registration challenge"
+	giveContactCode   event = "registration code"
+	confirmContact    event = "registration without a code"
 )
 
 func (ev event) isChallenge() bool {
-	return ev == challengeSignUp || ev == challengeSignIn || ev == challengeReset
+	return ev == challengeSignUp || ev == challengeSignIn || ev == challengeReset || ev == challengeRegister
 }
 
-func (ev event) takesCode() bool { return ev == giveCode || ev == redeemCode || ev == giveResetCode }
+func (ev event) takesCode() bool {
+	return ev == giveCode || ev == redeemCode || ev == redeemSecond || ev == giveResetCode || ev == giveContactCode
+}
+
+// afterFirst tells whether a flow has proven its first factor and is about a second.
+func (s state) afterFirst() bool { return secondWanted <= s && s <= registered }
 
 // input is what a call brings along. A step reads what it needs.
 type input struct {
@@ -55,7 +74,10 @@ type input struct {
 	code       string
 	password   string
 	attributes string
-	refused    error // what was found wrong before the flow was opened
+	method     string // the id of one, for a second factor
+	target     string // what is to be registered
+	channel    string // and of which kind it is
+	refused    error  // what was found wrong before the flow was opened
 }
 
 // step is what a move does: it checks what was given and changes the flow. An error leaves the flow
@@ -100,6 +122,26 @@ var moves = map[move]outcome{
 	{resetProven, giveNewPassword}:  {resetSubmitted, (*Engine).replacePassword},
 	{resetSubmitted, pollReset}:     {resetDone, (*Engine).proveNothing},
 	{resetDone, redeemFlow}:         {signedIn, (*Engine).proveNothing},
+
+	{secondWanted, listMethods}:     {secondListed, (*Engine).readMethods},
+	{secondListed, listMethods}:     {secondListed, (*Engine).readMethods},
+	{secondAsked, listMethods}:      {secondAsked, (*Engine).readMethods},
+	{secondWanted, challengeSignIn}: {secondAsked, (*Engine).askSecond},
+	{secondListed, challengeSignIn}: {secondAsked, (*Engine).askSecond},
+	{secondAsked, challengeSignIn}:  {secondAsked, (*Engine).askSecond}, // resend, or another method
+	{secondAsked, redeemSecond}:     {signedIn, (*Engine).checkSecond},
+	{secondAsked, redeemCode}:       {signedIn, (*Engine).checkSecond},
+
+	{registerWanted, listKinds}:         {registerListed, (*Engine).readOwner},
+	{registerListed, listKinds}:         {registerListed, (*Engine).readOwner},
+	{registerAsked, listKinds}:          {registerAsked, (*Engine).readOwner},
+	{registerListed, challengeRegister}: {registerAsked, (*Engine).askContact},
+	{registerAsked, challengeRegister}:  {registerAsked, (*Engine).askContact}, // resend, or another contact
+	{registerKnown, challengeRegister}:  {registerAsked, (*Engine).askContact},
+	{registerAsked, giveContactCode}:    {registered, (*Engine).proveContact},
+	{registerAsked, confirmContact}:     {registered, (*Engine).refuseConfirm},
+	{registerKnown, confirmContact}:     {registered, (*Engine).register},
+	{registered, redeemFlow}:            {signedIn, (*Engine).proveNothing},
 }
 
 // take makes the move that ev is from where f stands.

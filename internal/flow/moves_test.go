@@ -14,7 +14,7 @@ import (
 	"github.com/nativeauth/nativeauth/token"
 )
 
-// legal is the contract's view (sections 6.1 and 6.3): which call is answered where, and where it
+// legal is the contract's view (sections 6.1, 6.3, 6.5, 6.6 and D17): which call is answered where, and where it
 // leads a flow that lacks nothing.
 var legal = map[state]map[event]state{
 	signUpStarted:    {challengeSignUp: signUpCodeSent, giveAttributes: signUpStarted, givePassword: signUpStarted},
@@ -32,8 +32,16 @@ var legal = map[state]map[event]state{
 	resetSubmitted:   {pollReset: resetDone},
 	resetDone:        {redeemFlow: signedIn},
 	signedIn:         {},
+	secondWanted:     {listMethods: secondListed, challengeSignIn: secondAsked},
+	secondListed:     {listMethods: secondListed, challengeSignIn: secondAsked},
+	secondAsked:      {listMethods: secondAsked, challengeSignIn: secondAsked, redeemSecond: signedIn, redeemCode: signedIn},
+	registerWanted:   {listKinds: registerListed},
+	registerListed:   {listKinds: registerListed, challengeRegister: registerAsked},
+	registerAsked:    {listKinds: registerAsked, challengeRegister: registerAsked, giveContactCode: registered, confirmContact: registerAsked},
+	registerKnown:    {challengeRegister: registerAsked, confirmContact: registered},
+	registered:       {redeemFlow: signedIn},
 	// Numbers that stand for nothing.
-	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 255: {},
+	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 43: {}, 47: {}, 53: {}, 255: {},
 }
 
 // calls are the ways to make each event happen, with all that it needs.
@@ -74,6 +82,29 @@ var calls = map[event]func(s *stage, token string) error{
 		_, err := s.SignInChallenge(s.Context(), Challenge{Client: s.client, Token: token})
 		return err
 	},
+	listMethods: func(s *stage, token string) error {
+		_, err := s.SecondIntrospect(s.Context(), Introspect{s.client, token})
+		return err
+	},
+	listKinds: func(s *stage, token string) error {
+		_, err := s.RegisterIntrospect(s.Context(), Introspect{s.client, token})
+		return err
+	},
+	challengeRegister: func(s *stage, token string) error {
+		_, err := s.RegisterChallenge(s.Context(), RegisterChallenge{Client: s.client, Token: token, Type: "oob", Target: another})
+		return err
+	},
+	giveContactCode: func(s *stage, token string) error {
+		_, err := s.RegisterContinue(s.Context(), RegisterContinue{Client: s.client, Token: token, Grant: "oob", Code: "01234567"})
+		return err
+	},
+	confirmContact: func(s *stage, token string) error {
+		_, err := s.RegisterContinue(s.Context(), RegisterContinue{Client: s.client, Token: token, Grant: "continuation_token"})
+		if errors.Is(err, ErrGrantUnknown) { // D16: known to the call, and not for what needs a code
+			return nil
+		}
+		return err
+	},
 	redeemCode:     redeemWith("oob"),
 	redeemPassword: redeemWith("password"),
 	redeemSecond:   redeemWith("mfa_oob"),
@@ -104,12 +135,30 @@ func (s *stage) place(at state) (key, continuation string) {
 		f.Password = ""
 	}
 	s.client.Passwords, s.client.Reset = true, true
+	s.client.Methods = []store.MethodKind{store.MethodEmail}
+	if at.afterFirst() {
+		s.placeSecond(f)
+	}
 	continuation, err = s.save(s.Context(), f)
 	require.NoError(s, err)
 	if at >= signUpDone && at != signUpCredential && at != signUpPassword {
-		s.accountWithPassword("a quiet harbour")
+		u := s.accountWithPassword("a quiet harbour")
+		if secondWanted <= at && at < registerWanted {
+			u.Methods, u.Version = []store.Method{{ID: "m", Kind: store.MethodEmail, Target: another}}, 2
+			require.NoError(s, s.store.UpdateUser(s.Context(), u))
+		}
 	}
 	return f.id.Key(), continuation
+}
+
+// another is a contact for second factors.
+const another = "another@contoso.com"
+
+// placeSecond makes a flow one that has proven a password and is about a second factor.
+func (s *stage) placeSecond(f *flow) {
+	f.Proofs = []proof{{Kind: byPassword}}
+	f.Chosen = &chosen{Kind: store.MethodEmail, ID: "m", Target: another}
+	f.Code = s.codes.Sum(f.binding(), "01234567")
 }
 
 func isInterrupt(err error) bool {
@@ -156,11 +205,14 @@ func TestMoves_AreThoseOfTheContract(t *testing.T) {
 	for at, accepted := range legal {
 		n += len(accepted)
 		for ev, to := range accepted {
+			if at == registerAsked && ev == confirmContact {
+				to = registered // the move is there to be refused
+			}
 			assert.Equal(t, to, moves[move{at, ev}].to, "%s in state %d", ev, at)
 		}
 	}
 	assert.Len(t, moves, n)
-	assert.Len(t, calls, 13)
+	assert.Len(t, calls, 18)
 }
 
 func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {
@@ -280,14 +332,17 @@ func TestFlow_ARecordThatCannotBeReadIsNoVerdict(t *testing.T) {
 
 func TestGrants_AreThoseOfTheTable(t *testing.T) {
 	for _, g := range Grants {
-		_, listed := redeemGrants[g]
-		assert.True(t, listed || g == "refresh_token", g)
+		_, listed := grants[g]
+		assert.True(t, listed || g == grantRefresh, g)
 	}
-	for _, table := range []map[string]event{signUpGrants, redeemGrants} {
-		for grant, ev := range table {
-			_, known := calls[ev]
-			assert.True(t, known, grant)
+	for grant, p := range grants {
+		if of, ok := p.(passwords); ok {
+			p = of.ofFlow
 		}
+		assert.Contains(t, calls, p.(ofFlow).event, grant)
+	}
+	for grant, ev := range signUpGrants {
+		assert.Contains(t, calls, ev, grant)
 	}
 	assert.True(t, slices.IsSorted([]state{signUpStarted, signUpCodeSent, signUpAttributes, signUpDone, signInStarted}), "purpose tells them by order")
 }

@@ -58,6 +58,18 @@ const (
 
 var capabilityNames = map[string]capabilities{"mfa_required": canMFA, "registration_required": canRegister}
 
+func (c capabilities) has(one capabilities) bool { return c&one != 0 }
+
+// name is that of a single one.
+func (c capabilities) name() string {
+	for name, one := range capabilityNames {
+		if one == c {
+			return name
+		}
+	}
+	return ""
+}
+
 // parseCapabilities reads the flags of a client that this server knows, and ignores the others.
 func parseCapabilities(text string) (known capabilities) {
 	for flag := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == ',' }) {

@@ -12,17 +12,31 @@ import (
 	"github.com/nativeauth/nativeauth/store"
 )
 
-// Limits of tries at the password of an account, whoever makes them and wherever.
+// limit bounds the tries of a day at something of an account that can be guessed, whoever makes them and
+// wherever.
+type limit struct {
+	tried, wait string // the keys of the count and of the wait
+	free        int64  // wrong tries; each further one has to wait for the one before
+	most        int64
+}
+
+var (
+	passwordLimit = limit{"tried", "wait", 9, 100}
+	// factorLimit is that of authenticator apps and recovery codes. A try at an app is compared with three
+	// codes of 10^6: 20 of them succeed with a probability of 6e-5, for somebody who has the first factor.
+	factorLimit = limit{"tried-second", "wait-second", 5, 20}
+)
+
 const (
-	freeTries   = 9 // wrong ones of a day; each further try has to wait for the one before
-	mostTries   = 100
 	triesLife   = 24 * time.Hour
 	firstWait   = 30 * time.Second
 	longestWait = 15 * time.Minute
 )
 
-// passwordTries counts the tries at the password of an account that were not right.
-func passwordTries(account accountID) counter { return counter{account.key("tried"), triesLife} }
+// counter counts the tries that were not right.
+func (l limit) counter(account accountID) counter {
+	return counter{key: account.key(l.tried), life: triesLife, ofAccount: true}
+}
 
 // checkPassword takes the password of a sign-in. Whoever the account is, and whether there is one,
 // as much is done for it.
@@ -38,21 +52,30 @@ func (e *Engine) checkPassword(ctx context.Context, f *flow, in input) error {
 	if err != nil {
 		return err
 	}
+	if err := e.enter(ctx, &u, in.password, stale); err != nil {
+		return err
+	}
+	f.user, f.Met = &u, true // or a later challenge would look it up anew, and its epoch with it
+	e.prove(f, proof{Kind: byPassword})
+	return nil
+}
+
+// enter judges an account whose password was right, which is hashed anew if its hash is stale.
+func (e *Engine) enter(ctx context.Context, u *store.User, text string, stale bool) error {
 	switch {
 	case u.Disabled:
 		return fmt.Errorf("%w: disabled", ErrCredentials)
 	case u.MustChangePassword:
 		return ErrMustChange
 	case stale:
-		e.rehash(ctx, &u, in.password)
+		e.rehash(ctx, u, text)
 	}
-	f.user, f.amr = &u, []string{"pwd"}
 	return nil
 }
 
 // countPassword counts a try at a password and makes it.
 func (e *Engine) countPassword(ctx context.Context, account accountID, hash, text string) (stale bool, err error) {
-	tries := passwordTries(account)
+	tries := passwordLimit.counter(account)
 	n, err := e.State.Add(ctx, tries.key, 1, tries.life)
 	if err != nil {
 		return false, fmt.Errorf("count: %w", err)
@@ -82,7 +105,7 @@ func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
 // one should be hashed anew. A try that comes too soon is refused, right or wrong, in the same words
 // and after the same work.
 func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Count, hash, text string) (stale bool, err error) {
-	admitted, err := e.admit(ctx, account, n.Value)
+	admitted, err := e.admit(ctx, passwordLimit, account, n.Value)
 	if err != nil {
 		return false, err
 	}
@@ -92,10 +115,10 @@ func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Cou
 	found, err := e.Hasher.Verify(ctx, hash, text)
 	failed := err != nil && !errors.Is(err, password.ErrUnreadable)
 	if !admitted || found.Right || failed {
-		e.forgive(ctx, passwordTries(account), n)
+		e.forgive(ctx, passwordLimit.counter(account), n)
 	}
-	if admitted && n.Value > freeTries && (found.Right || failed) {
-		e.unlock(ctx, account)
+	if admitted && n.Value > passwordLimit.free && (found.Right || failed) {
+		e.unlock(ctx, passwordLimit, account)
 	}
 	switch {
 	case failed:
@@ -112,18 +135,18 @@ func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Cou
 
 // admit tells whether the n-th try of the day may be compared now. Beyond the free ones, each starts
 // a wait that the next has to respect: of tries that race, one writes the entry.
-func (e *Engine) admit(ctx context.Context, account accountID, n int64) (bool, error) {
+func (e *Engine) admit(ctx context.Context, l limit, account accountID, n int64) (bool, error) {
 	switch {
-	case n <= freeTries:
+	case n <= l.free:
 		return true, nil
-	case n > mostTries:
+	case n > l.most:
 		return false, nil
 	}
 	wait := longestWait
-	if doublings := n - freeTries - 1; doublings < 5 {
+	if doublings := n - l.free - 1; doublings < 5 {
 		wait = firstWait << doublings
 	}
-	err := e.State.Put(ctx, account.key("wait"), store.Entry{Value: []byte{1}, TTL: wait})
+	err := e.State.Put(ctx, account.key(l.wait), store.Entry{Value: []byte{1}, TTL: wait})
 	if errors.Is(err, store.ErrConflict) {
 		return false, nil
 	} else if err != nil {
@@ -133,10 +156,10 @@ func (e *Engine) admit(ctx context.Context, account accountID, n int64) (bool, e
 }
 
 // unlock ends the wait of a try that was not wrong. If that fails it ends by itself.
-func (e *Engine) unlock(ctx context.Context, account accountID) {
+func (e *Engine) unlock(ctx context.Context, l limit, account accountID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
-	key := account.key("wait")
+	key := account.key(l.wait)
 	if entry, err := e.State.Get(ctx, key); err == nil {
 		_ = e.State.Delete(ctx, key, entry.Version)
 	}

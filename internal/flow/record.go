@@ -52,9 +52,13 @@ type record struct {
 	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
 	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
 	Met       bool              `json:"x,omitempty"` // who the flow is about has been looked up, where accounts are hidden
+	Proofs    []proof           `json:"f,omitempty"` // the factors that have passed
+	ProvenAge int64             `json:"z,omitempty"` // the record's age, in milliseconds, when the latest did
+	Chosen    *chosen           `json:"r,omitempty"` // the method that is asked for as a second factor, or registered
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
 	Sends     int               `json:"d,omitempty"` // codes so far
+	Earlier   int               `json:"j,omitempty"` // of them, those for the first factor
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
 	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
 	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
@@ -63,16 +67,18 @@ type record struct {
 // flow is a record on its way through a step.
 type flow struct {
 	record
-	id      token.ID
-	version int64
-	left    time.Duration // the entry's life when it was read
-	read    time.Time
-	client  *Client
-	counter counter      // what the step has to count, if it has a key
-	count   store.Count  // how much that is by now, this call included
-	mail    *otp.Message // goes out once the flow is saved
-	user    *store.User  // once a step has read it
-	amr     []string     // how the person has proven who they are, if not by a code
+	id       token.ID
+	version  int64
+	left     time.Duration // the entry's life when it was read
+	read     time.Time
+	client   *Client
+	counter  counter      // what the step has to count, if it has a key
+	count    store.Count  // how much that is by now, this call included
+	mail     *otp.Message // goes out once the flow is saved
+	user     *store.User  // once a step has read it
+	recovery []string     // codes that came with a new method, to be told once
+	oneCall  bool         // nothing can follow: what is still due cannot be proven
+	uri      string       // of the authenticator app that is being set up
 }
 
 // begin returns a flow that the store does not know yet. The first half of its id is that of the
@@ -110,7 +116,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if err == nil {
 		f.client = client
 		if err = e.accept(f, t, ev); err != nil {
-			e.uncount(ctx, ev, f.counter, f.count)
+			e.uncount(ctx, f.counter, f.count)
 		}
 	}
 	if errors.Is(err, ErrTokenInvalid) && !e.Now().Before(t.Expires) {
@@ -216,11 +222,6 @@ func (e *Engine) put(ctx context.Context, id token.ID, version int64, ttl time.D
 		err = e.State.Put(ctx, id.Key(), store.Entry{Value: value, Version: version, TTL: ttl})
 	}
 	return decided(err, lost, "write record")
-}
-
-// remove deletes the record whose version was read. If that is gone it returns lost.
-func (e *Engine) remove(ctx context.Context, id token.ID, version int64, lost error) error {
-	return decided(e.State.Delete(ctx, id.Key(), version), lost, "delete record")
 }
 
 // decided turns the outcome of a conditional write into an error: lost if another call has won.

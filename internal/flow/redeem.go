@@ -21,6 +21,8 @@ type Redeem struct {
 	Username     string
 	Scope        string
 	RefreshToken string
+	Capabilities string // of a call that opens no flow
+	Body         string // all that was sent, for a grant of the host
 }
 
 // Tokens are what a sign-in ends in.
@@ -35,55 +37,6 @@ type Tokens struct {
 	TenantID    string
 }
 
-// redeemGrants says what each grant type of the token endpoint redeems in a flow. The one that
-// belongs to no flow is refresh_token.
-var redeemGrants = map[string]event{
-	"oob":                redeemCode,
-	"password":           redeemPassword,
-	"mfa_oob":            redeemSecond,
-	"continuation_token": redeemFlow,
-}
-
-// Grants are the grant types that the token endpoint serves, for the discovery document. That of
-// passwords needs a client that has them.
-var Grants = []string{"oob", "password", "continuation_token", "refresh_token"}
-
-// Token redeems a finished flow, a credential or a refresh token.
-func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
-	if req.Grant == "refresh_token" {
-		return e.refresh(ctx, req)
-	}
-	ev, err := grantEvent(redeemGrants, req.Grant, ErrGrantUnsupported)
-	if err != nil {
-		return Tokens{}, err
-	}
-	// Scopes come before the credential, so that a bad one burns no code.
-	in := input{code: req.Code, password: req.Password}
-	g, err := e.grantScopes(req.Scope, req.Client)
-	in.refused = err
-	switch {
-	case ev == redeemCode && req.Code == "":
-		in.refused = &MissingError{"oob"}
-	case ev == redeemPassword && req.Password == "":
-		in.refused = &MissingError{"password"}
-	}
-	f, err := e.open(ctx, req.Client, req.Token, ev, in)
-	if err != nil {
-		return Tokens{}, err
-	}
-	if err := e.take(ctx, f, ev, in); err != nil {
-		return Tokens{}, err
-	}
-	u, err := e.userOf(ctx, f)
-	if err != nil {
-		return Tokens{}, err
-	}
-	if req.Username != "" && !e.isName(req.Username, f, u) {
-		return Tokens{}, ErrCredentials
-	}
-	return e.signIn(ctx, f, u, g)
-}
-
 // proveNothing is the step of a flow in which everything has been proven.
 func (e *Engine) proveNothing(context.Context, *flow, input) error { return nil }
 
@@ -95,12 +48,20 @@ func (e *Engine) userOf(ctx context.Context, f *flow) (store.User, error) {
 		return u, ErrUserNotFound
 	case err != nil:
 		return u, fmt.Errorf("look up user: %w", err)
-	case u.Disabled:
-		return u, fmt.Errorf("%w: disabled", ErrCredentials)
-	case u.Epoch != f.Epoch:
-		return u, fmt.Errorf("%w: sessions were ended", ErrTokenInvalid)
 	}
-	return u, nil
+	f.user = &u
+	return u, mayUse(u, f.Epoch)
+}
+
+// mayUse judges an account for a flow that was born in an epoch.
+func mayUse(u store.User, epoch int64) error {
+	switch {
+	case u.Disabled:
+		return fmt.Errorf("%w: disabled", ErrCredentials)
+	case u.Epoch != epoch:
+		return fmt.Errorf("%w: sessions were ended", ErrTokenInvalid)
+	}
+	return nil
 }
 
 // readUser reads the account of a flow, unless the step has done so.
@@ -117,24 +78,32 @@ func (e *Engine) isName(text string, f *flow, u store.User) bool {
 	return err == nil && (name == f.Username || name == u.Username || name == strings.ToLower(u.Email))
 }
 
-// signIn turns the flow into a family of refresh tokens, under the same key and with one write: that
-// write decides which of parallel calls gets the tokens, and leaves nothing half done.
+// signIn turns the flow into a family of refresh tokens, unless a factor is still due. It does so under the
+// same key and with one write: that decides which of parallel calls gets the tokens, and leaves nothing half
+// done.
 func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (Tokens, error) {
+	passed, err := e.clear(ctx, f, u)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if f.client.Keep != nil {
+		return Tokens{}, e.keepSession(ctx, f, passed)
+	}
 	m := family{
-		State: signedIn, Client: f.Client, User: u.ID, Epoch: u.Epoch, Scopes: g.scopes,
-		AuthTime: e.Now().Unix(), AMR: f.amr, Generation: e.opaque.Newest(),
+		id: f.id, State: signedIn, Client: f.Client, User: u.ID, Epoch: u.Epoch, Scopes: g.scopes,
+		AuthTime: e.provenAt(f).Unix(), AMR: amrOf(f.Proofs), ACR: acrOf(f.Proofs, u.Methods), Second: passed.second,
+		Generation: e.opaque.Newest(),
 	}
-	if m.AMR == nil {
-		m.AMR = []string{"otp"}
-	}
-	t, err := e.sign(ctx, u, &m, g)
+	t, err := e.sign(ctx, passed, &m, g)
 	if err != nil {
 		return Tokens{}, err
 	}
 	if g.offline {
 		m.renew(e.Now(), 0, e.RefreshIdle, e.RefreshLife)
 	} else {
-		m.life = newLife(0, idleLife) // kept that long, or the flow's first token would begin it again
+		// Kept as long as its access token, which ends with it; and as the flow's first token, which
+		// would begin it again.
+		m.life = newLife(0, max(idleLife, e.AccessLife+token.Leeway))
 	}
 	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, errOtherWon); err != nil {
 		return Tokens{}, err
@@ -146,7 +115,8 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 }
 
 // sign makes the access token and, if it is due, the id token.
-func (e *Engine) sign(ctx context.Context, u store.User, m *family, g grant) (Tokens, error) {
+func (e *Engine) sign(ctx context.Context, passed clearance, m *family, g grant) (Tokens, error) {
+	u := passed.user
 	var extra token.ExtraClaims
 	if e.Claims != nil {
 		var err error

@@ -16,6 +16,7 @@ import (
 // tokens it holds a counter only; they are made from that.
 type family struct {
 	life
+	id         token.ID
 	State      state            `json:"s"`
 	Client     string           `json:"c"`
 	User       string           `json:"u"`
@@ -23,9 +24,11 @@ type family struct {
 	Scopes     []string         `json:"o"`
 	AuthTime   int64            `json:"t"`
 	AMR        []string         `json:"m"`
-	Counter    uint32           `json:"n"` // of the token that is good now
-	Generation token.Generation `json:"g"` // of the key that made it
-	Expires    int64            `json:"x"` // of that token, in Unix milliseconds
+	ACR        string           `json:"r,omitempty"`
+	Second     bool             `json:"f,omitempty"` // a second factor was passed
+	Counter    uint32           `json:"n"`           // of the token that is good now
+	Generation token.Generation `json:"g"`           // of the key that made it
+	Expires    int64            `json:"x"`           // of that token, in Unix milliseconds
 }
 
 func (m *family) ttl() time.Duration { return time.Duration(m.TTL) * time.Millisecond }
@@ -73,30 +76,42 @@ var (
 	errUserOut = fmt.Errorf("%w: user gone, disabled or signed out", ErrRefreshInvalid)
 )
 
+// readFamily reads a family; store.ErrNotFound if there is none, or no longer.
+func (e *Engine) readFamily(ctx context.Context, id token.ID) (family, store.Entry, error) {
+	m := family{id: id}
+	entry, err := e.State.Get(ctx, id.Key())
+	if err == nil {
+		err = json.Unmarshal(entry.Value, &m)
+	}
+	if err == nil && (m.State != signedIn || m.Client == "") { // a flow, or the mark of an end
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return m, entry, fmt.Errorf("read family: %w", err)
+	}
+	return m, entry, nil
+}
+
 // rotate reads the family and moves it on, or returns errMoved.
 func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Tokens, error) {
-	entry, err := e.State.Get(ctx, t.Family.Key())
+	m, entry, err := e.readFamily(ctx, t.Family)
 	if errors.Is(err, store.ErrNotFound) {
 		if !e.Now().Before(t.Expires) {
 			return Tokens{}, ErrRefreshExpired
 		}
 		return Tokens{}, fmt.Errorf("%w: no such family", ErrRefreshInvalid)
 	} else if err != nil {
-		return Tokens{}, fmt.Errorf("read family: %w", err)
-	}
-	var m family
-	if err := json.Unmarshal(entry.Value, &m); err != nil {
-		return Tokens{}, fmt.Errorf("read family: %w", err)
+		return Tokens{}, err
 	}
 	repeat := t.Counter+1 == m.Counter && m.sinceWrite(entry.TTL) < reuseGrace
 	if t.Counter != m.Counter && !repeat {
 		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, ErrRefreshReused)
 	}
-	u, err := e.Users.UserByID(ctx, m.User)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Tokens{}, fmt.Errorf("look up user: %w", err)
-	} else if err != nil || u.Disabled || u.Epoch != m.Epoch {
-		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, errUserOut)
+	u, err := e.userOfFamily(ctx, &m)
+	if errors.Is(err, errUserOut) {
+		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, err)
+	} else if err != nil {
+		return Tokens{}, err
 	}
 	if u.MustChangePassword && slices.Contains(m.AMR, "pwd") {
 		return Tokens{}, ErrMustChange
@@ -105,7 +120,11 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	if err != nil {
 		return Tokens{}, err
 	}
-	tokens, err := e.sign(ctx, u, &m, g)
+	passed, err := e.clearFamily(ctx, req.Client, u, &m)
+	if err != nil {
+		return Tokens{}, err
+	}
+	tokens, err := e.sign(ctx, passed, &m, g)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -129,9 +148,15 @@ func (e *Engine) advance(ctx context.Context, id token.ID, entry store.Entry, m 
 	return e.put(ctx, id, entry.Version, m.ttl(), m, errMoved)
 }
 
+// end leaves nothing of a flow or a family but a mark, for as long as the flow's first token lives: without
+// a record that would begin it again, and with it a family whose first refresh token is known.
+func (e *Engine) end(ctx context.Context, id token.ID, version int64, lost error) error {
+	return e.put(ctx, id, version, idleLife, &family{State: signedIn, life: newLife(0, idleLife)}, lost)
+}
+
 // revoke ends a family and returns why.
 func (e *Engine) revoke(ctx context.Context, id token.ID, version int64, why error) error {
-	if err := e.remove(ctx, id, version, errMoved); err != nil {
+	if err := e.end(ctx, id, version, errMoved); err != nil {
 		return err
 	}
 	return why

@@ -183,13 +183,15 @@ func (e *Engine) recogniseReset(ctx context.Context, f *flow, u store.User, text
 
 // tellChanged tells the owner of an account that its password is another. It cannot fail any more:
 // the password is changed.
-func (e *Engine) tellChanged(u store.User) {
+func (e *Engine) tellChanged(u store.User) { e.tell(u, otp.PasswordChanged, u.PasswordChangedAt) }
+
+// tell sends a notice to the owner of an account.
+func (e *Engine) tell(u store.User, what otp.Purpose, at time.Time) {
 	address, err := otp.ParseAddress(u.Email)
 	if err != nil {
 		return // nobody to tell
 	}
 	_ = e.Queue.Add(otp.Message{
-		Channel: otp.Email, To: address, Purpose: otp.PasswordChanged, App: e.App,
-		At: u.PasswordChangedAt, Expires: e.Now().Add(noticeLife),
+		Channel: otp.Email, To: address, Purpose: what, App: e.App, At: at, Expires: e.Now().Add(noticeLife),
 	})
 }

@@ -45,14 +45,15 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 // signInOf looks for the account that somebody wants to sign in to.
 func (e *Engine) signInOf(ctx context.Context, name string) (record, error) {
 	u, err := e.Users.UserByUsername(ctx, name)
-	address, _ := otp.ParseAddress(u.Email) // without one no code can be sent
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return e.nobody(name, otp.NotRegistered)
 	case err != nil:
 		return record{}, fmt.Errorf("look up user: %w", err)
 	case u.Disabled && e.HideAccounts:
-		return e.decoy(name, address, otp.AccountDisabled)
+		return e.decoy(name, recordOf(u).Email, otp.AccountDisabled)
 	}
-	return record{Username: name, Email: address, UserID: u.ID, Epoch: u.Epoch, CanEnter: u.PasswordHash != ""}, nil
+	r := recordOf(u)
+	r.Username, r.CanEnter = name, u.PasswordHash != ""
+	return r, nil
 }

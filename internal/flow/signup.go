@@ -268,6 +268,10 @@ func (e *Engine) finishSignUp(ctx context.Context, f *flow, in input) error {
 	}
 	if f.Password != "" {
 		u.PasswordChangedAt = now
+		f.addProof(proof{Kind: byChoice})
+	}
+	if f.client.RegisterAddress {
+		u.Methods = []store.Method{{ID: guid.FromName("address", f.UserID), Kind: store.MethodEmail, Target: string(f.Email), AddedAt: now}}
 	}
 	err := e.Users.CreateUser(ctx, u)
 	if errors.Is(err, store.ErrExists) {

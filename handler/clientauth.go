@@ -1,0 +1,202 @@
+package handler
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/nativeauth/nativeauth/internal/flow"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// The ways in which a client authenticates: OpenID Connect Core §9.
+const (
+	authNone   = "none"
+	authBasic  = "client_secret_basic"
+	authPost   = "client_secret_post"
+	authJWT    = "private_key_jwt"
+	jwtBearer  = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" // RFC 7523 §2.2
+	basicRealm = `Basic realm="nativeauth"`
+)
+
+// errClientAuth says that a client is not who it says, or does not say. What is wrapped around it is for
+// the log: a caller learns no more.
+var errClientAuth = errors.New("the client is not authenticated")
+
+func noClient(reason string) error { return fmt.Errorf("%w: %s", errClientAuth, reason) }
+
+// confidential tells whether a client has to authenticate, and so is none of the native API.
+func (c Client) confidential() bool {
+	return c.Confidential || len(c.Secrets) > 0 || len(c.Keys.Keys) > 0
+}
+
+// LogValue keeps secrets out of logs, whoever logs a Client.
+func (c Client) LogValue() slog.Value { return slog.GroupValue(slog.String("id", c.ID)) }
+
+// hashes are what a secret is compared by.
+func (c Client) hashes() [][sha256.Size]byte {
+	list := make([][sha256.Size]byte, len(c.Secrets))
+	for i, s := range c.Secrets {
+		list[i] = sha256.Sum256([]byte(s))
+	}
+	return list
+}
+
+// credential is how a request says who its client is.
+type credential struct {
+	id        string
+	method    string
+	secret    string
+	assertion token.Assertion
+}
+
+// authenticate returns the client that a request comes from, once it has proven that: RFC 6749 §2.3,
+// RFC 7523 §2.2. A public client only names itself. No endpoint but those of the native API, which are for
+// public clients alone, finds its client in another way.
+func (x *exchange) authenticate(ctx context.Context, f form) (client, error) {
+	cred, err := readCredential(x.r, f)
+	if err != nil {
+		return client{}, err
+	}
+	c, ok := x.auth.clients[cred.id]
+	switch {
+	case !ok:
+		return client{}, noClient("unknown")
+	case c.config.Disabled:
+		return client{}, noClient("disabled")
+	}
+	switch cred.method {
+	case authNone:
+		if c.config.confidential() {
+			return client{}, noClient("no credential of a confidential client")
+		}
+	case authJWT:
+		err = x.proveByKey(ctx, c, cred.assertion)
+	default:
+		if !c.hasSecret(cred.secret) {
+			return client{}, noClient("wrong secret")
+		}
+	}
+	if err != nil {
+		return client{}, err
+	}
+	return c, nil
+}
+
+// hasSecret compares a secret with each of the client's, however many are before the right one.
+func (c client) hasSecret(text string) bool {
+	sum, found := sha256.Sum256([]byte(text)), 0
+	for _, s := range c.secrets {
+		found |= subtle.ConstantTimeCompare(sum[:], s[:])
+	}
+	return found == 1
+}
+
+// proveByKey verifies an assertion, and uses it up.
+func (x *exchange) proveByKey(ctx context.Context, c client, a token.Assertion) error {
+	cfg := x.auth.cfg
+	us := []string{cfg.Issuer, cfg.Issuer + x.path, cfg.Issuer + pathToken}
+	if err := a.Verify(c.config.Keys, us, cfg.Now()); err != nil {
+		return fmt.Errorf("%w: %w", errClientAuth, err)
+	}
+	err := x.auth.engine.UseAssertion(ctx, c.config.ID, a.ID())
+	if errors.Is(err, flow.ErrAssertionUsed) {
+		return fmt.Errorf("%w: %w", errClientAuth, err)
+	}
+	return err
+}
+
+// readCredential reads how a request says who its client is, in one way and no more (RFC 6749 §2.3).
+func readCredential(r *http.Request, f form) (credential, error) {
+	headers := r.Header.Values("Authorization")
+	ways := len(headers)
+	if f.ClientSecret != "" {
+		ways++
+	}
+	if f.Assertion != "" || f.AssertionType != "" {
+		ways++
+	}
+	switch {
+	case ways > 1:
+		return credential{}, malformed("the client authenticates in more than one way")
+	case len(headers) == 1:
+		return readBasic(headers[0], f.ClientID)
+	case f.Assertion != "" || f.AssertionType != "":
+		return readAssertion(f)
+	case f.ClientID == "":
+		return credential{}, noClient("none is named")
+	case f.ClientSecret != "":
+		return credential{id: f.ClientID, method: authPost, secret: f.ClientSecret}, nil
+	}
+	return credential{id: f.ClientID, method: authNone}, nil
+}
+
+// readBasic reads an Authorization header, whose parts are form-encoded: RFC 6749 §2.3.1.
+func readBasic(header, inBody string) (credential, error) {
+	scheme, text, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return credential{}, noClient("another scheme than Basic")
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimLeft(text, " "))
+	id, secret, ok := strings.Cut(string(raw), ":")
+	if err != nil || !ok {
+		return credential{}, noClient("a Basic header that cannot be read")
+	}
+	id, err = url.QueryUnescape(id)
+	if err != nil {
+		return credential{}, noClient("a Basic header that is not form-encoded")
+	}
+	secret, err = url.QueryUnescape(secret)
+	if err != nil {
+		return credential{}, noClient("a Basic header that is not form-encoded")
+	}
+	if inBody != "" && inBody != id {
+		return credential{}, malformed("client_id is another than in the Authorization header")
+	}
+	return credential{id: id, method: authBasic, secret: secret}, nil
+}
+
+func readAssertion(f form) (credential, error) {
+	switch f.AssertionType {
+	case "":
+		return credential{}, &flow.MissingError{Parameter: "client_assertion_type"}
+	case jwtBearer:
+	default:
+		return credential{}, noClient("an assertion of another type")
+	}
+	if f.Assertion == "" {
+		return credential{}, &flow.MissingError{Parameter: "client_assertion"}
+	}
+	a, err := token.ParseAssertion(f.Assertion)
+	if err != nil {
+		return credential{}, fmt.Errorf("%w: %w", errClientAuth, err)
+	}
+	if f.ClientID != "" && f.ClientID != a.Client() { // RFC 7521 §4.2
+		return credential{}, noClient("client_id is another than the assertion's")
+	}
+	return credential{id: a.Client(), method: authJWT, assertion: a}, nil
+}
+
+// authMethods are the ways in which the clients there are authenticate, for the discovery document.
+// Public ones do not.
+func (a *Auth) authMethods() (confidential []string) {
+	var secrets, keys bool
+	for _, c := range a.clients {
+		secrets = secrets || len(c.secrets) > 0
+		keys = keys || len(c.config.Keys.Keys) > 0
+	}
+	if secrets {
+		confidential = append(confidential, authBasic, authPost)
+	}
+	if keys {
+		confidential = append(confidential, authJWT)
+	}
+	return confidential
+}

@@ -1,0 +1,219 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/nativeauth/nativeauth/adapters/scsstore"
+	"github.com/nativeauth/nativeauth/internal/flow"
+)
+
+// SessionOption changes what RequireSession does.
+type SessionOption func(*sessionGuard)
+
+// SignInPage sends those without a session to a page of the host (303), in place of the 401.
+func SignInPage(url string) SessionOption { return func(g *sessionGuard) { g.page = url } }
+
+// RequireSession returns a middleware that lets a request through if it comes with the session of somebody
+// who is signed in: CallerFrom then says who. Others get 401, or are sent to the SignInPage; requests that
+// could change something (not GET, HEAD or OPTIONS) and come from a page of another origin get 403; and while
+// it cannot be told who is signed in the answer is 503 with Retry-After.
+//
+// The user is read at every request: the session of somebody who was disabled or removed since, or whose
+// sessions were ended, on any instance, is over at once. The middleware loads and saves the session, so that
+// the host can keep values of its own there by the methods of Config.Sessions; but for a host that has all of
+// its routes behind scs's LoadAndSave, which then does that.
+//
+// RequireSession panics if no client has Cookies: no session could pass.
+func (a *Auth) RequireSession(options ...SessionOption) func(http.Handler) http.Handler {
+	if !a.cfg.hasCookies() {
+		panic("handler: RequireSession: no client has Cookies")
+	}
+	g := &sessionGuard{auth: a}
+	for _, o := range options {
+		o(g)
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(w, r, next) })
+	}
+}
+
+// sessionGuard is a RequireSession with its options.
+type sessionGuard struct {
+	auth *Auth
+	page string // "" means 401
+}
+
+var errNoSession = errors.New("nobody is signed in")
+
+func (g *sessionGuard) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	a := g.auth
+	w.Header().Add("Vary", "Cookie")
+	if err := sameOrigin(r); err != nil {
+		a.cfg.Logger.InfoContext(r.Context(), "nativeauth: request refused", "cause", err)
+		refuseOrigin.send(w)
+		return
+	}
+	ctx, cancel := stepContext(r)
+	defer cancel()
+	loaded, theirs, err := a.session(ctx, r)
+	var caller Caller
+	if err == nil {
+		caller, err = a.callerOfSession(loaded)
+	}
+	switch {
+	case err == nil:
+		r = r.WithContext(context.WithValue(within{r.Context(), loaded}, callerKey{}, caller))
+		if theirs {
+			next.ServeHTTP(w, r)
+			return
+		}
+		sw := &sessionWriter{ResponseWriter: w, save: func() bool { return a.saveSession(w, r) }}
+		next.ServeHTTP(sw, r)
+		sw.begin()
+	case errors.Is(err, errNoSession):
+		g.refuse(w, r)
+	case errors.Is(err, flow.ErrSessionOver):
+		a.cfg.Logger.InfoContext(r.Context(), "nativeauth: session ended", "cause", err)
+		g.end(loaded, w, r, theirs)
+		g.refuse(w, r)
+	case errors.Is(err, errPanic):
+		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not checked", "cause", err)
+		refusePanic.send(w)
+	default:
+		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not checked", "cause", err)
+		refuseSessions.send(w)
+	}
+}
+
+// refuse answers who has no session.
+func (g *sessionGuard) refuse(w http.ResponseWriter, r *http.Request) {
+	if g.page == "" {
+		refuseNobody.send(w)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, g.page, http.StatusSeeOther)
+}
+
+// end removes a session that is over. It is over whether or not that works.
+func (g *sessionGuard) end(ctx context.Context, w http.ResponseWriter, r *http.Request, theirs bool) {
+	m := g.auth.cfg.Sessions
+	if err := m.Destroy(ctx); err != nil {
+		g.auth.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not removed", "cause", err)
+	} else if !theirs {
+		m.WriteSessionCookie(ctx, w, "", time.Time{})
+	}
+}
+
+// callerOfSession judges the session in a context.
+func (a *Auth) callerOfSession(ctx context.Context) (_ Caller, err error) {
+	defer recovered(&err)
+	m := a.cfg.Sessions
+	if !m.Exists(ctx, sessionName) {
+		return Caller{}, errNoSession
+	}
+	s, ok := signedIn(ctx, m)
+	c, known := a.clients[s.Client]
+	if !ok || !known || c.config.Disabled || !c.config.Cookies {
+		return Caller{}, fmt.Errorf("%w: the client is gone", flow.ErrSessionOver)
+	}
+	if err := a.engine.Resume(ctx, &c.flow, s); err != nil {
+		return Caller{}, err
+	}
+	amr := make([]any, len(s.AMR))
+	for i, method := range s.AMR {
+		amr[i] = method
+	}
+	claims := map[string]any{"sub": s.User, "client_id": s.Client, "auth_time": float64(s.AuthTime), "amr": amr}
+	if s.ACR != "" {
+		claims["acr"] = s.ACR
+	}
+	return Caller{UserID: s.User, ClientID: s.Client, Claims: claims}, nil
+}
+
+// saveSession writes the session of a request, and its cookie, before the answer begins. It returns false
+// after it has answered that this is not possible. A session that was ended meanwhile stays so, and what
+// was asked for while it was good is answered.
+func (a *Auth) saveSession(w http.ResponseWriter, r *http.Request) bool {
+	token, expiry, err := a.commitSession(r)
+	switch {
+	case errors.Is(err, scsstore.ErrEnded):
+	case err != nil:
+		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not saved", "cause", err)
+		for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified", "Location"} {
+			w.Header().Del(name) // they were about the host's answer
+		}
+		refuseSessions.send(w)
+		return false
+	default:
+		a.cfg.Sessions.WriteSessionCookie(r.Context(), w, token, expiry)
+	}
+	return true
+}
+
+// commitSession returns the token that the browser is to have; none, and no expiry, if the host has
+// signed out.
+func (a *Auth) commitSession(r *http.Request) (token string, expiry time.Time, err error) {
+	defer recovered(&err)
+	ctx, cancel := stepContext(r) // also for a caller that has hung up
+	defer cancel()
+	if a.cfg.Sessions.Status(ctx) == scs.Destroyed {
+		return "", time.Time{}, nil
+	}
+	return a.cfg.Sessions.Commit(ctx)
+}
+
+// sessionWriter saves the session before the first byte of the answer.
+type sessionWriter struct {
+	http.ResponseWriter
+	save           func() bool
+	begun, refused bool
+}
+
+func (s *sessionWriter) begin() {
+	if !s.begun {
+		s.begun = true
+		s.refused = !s.save()
+	}
+}
+
+func (s *sessionWriter) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols { // the answer is still to come
+		s.ResponseWriter.WriteHeader(status)
+		return
+	}
+	if s.begin(); !s.refused {
+		s.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (s *sessionWriter) Write(b []byte) (int, error) {
+	if s.begin(); s.refused {
+		return len(b), nil
+	}
+	return s.ResponseWriter.Write(b)
+}
+
+// FlushError is what http.ResponseController looks for.
+func (s *sessionWriter) FlushError() error {
+	s.begin()
+	return http.NewResponseController(s.ResponseWriter).Flush()
+}
+
+// Flush makes it an http.Flusher, for handlers that look for one.
+func (s *sessionWriter) Flush() { _ = s.FlushError() }
+
+// Unwrap leads http.ResponseController to the rest.
+func (s *sessionWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+var (
+	refuseNobody   = &refusal{status: http.StatusUnauthorized, code: "unauthorized", description: "Nobody is signed in."}
+	refuseOrigin   = &refusal{status: http.StatusForbidden, code: "access_denied", description: "The request comes from another origin."}
+	refuseSessions = &refusal{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "The session cannot be used now."}
+)

@@ -1,0 +1,10 @@
+//go:build !race
+
+package handler_test
+
+// How often what is left to chance is tried.
+const (
+	rounds            = 100    // of races
+	walks             = 10_000 // beside the model
+	walksWithPassword = 1_500  // beside the model with passwords
+)

@@ -1,0 +1,124 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/nativeauth/nativeauth/internal/flow"
+	"github.com/nativeauth/nativeauth/token"
+)
+
+// The standard endpoints of OAuth 2.0 and OpenID Connect, beside those of the native API.
+
+// plainly says which paths answer errors in the plain shape of RFC 6749 §5.2, as their RFCs have it.
+var plainly = map[string]func(*exchange, error){
+	pathRevoke:      (*exchange).failPlain,
+	pathInspect:     (*exchange).failPlain,
+	pathUserInfo:    (*exchange).failPlain,
+	pathUserInfoToo: (*exchange).failPlain,
+}
+
+type plainErrorBody struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+// rowClientAuth is the one answer that only standard endpoints have.
+var rowClientAuth = row{Status: http.StatusUnauthorized, Code: "invalid_client", Text: "The client could not be authenticated.", cause: errClientAuth}
+
+// failPlain is fail without the envelope.
+func (x *exchange) failPlain(err error) {
+	if x.correlation == "" {
+		x.correlate("")
+	}
+	var e row
+	refused, ok := errors.AsType[*refusal](err)
+	switch {
+	case ok:
+		e = row{Status: refused.status, Code: refused.word(), Text: refused.description}
+		x.w.Header().Set("WWW-Authenticate", refused.challenge())
+	case errors.Is(err, errClientAuth):
+		e = rowClientAuth
+		if x.r.Header.Get("Authorization") != "" {
+			x.w.Header().Set("WWW-Authenticate", basicRealm)
+		}
+	default:
+		e = rowOf(err)
+	}
+	if e.Status == http.StatusServiceUnavailable {
+		x.retryAfter(time.Second)
+	}
+	x.log(err, e, x.correlation)
+	x.reply(e.Status, headerNoStore, plainErrorBody{e.Code, words(e, err)})
+}
+
+// standard turns a function into an endpoint for clients that authenticate.
+func standard(serve func(*exchange, context.Context, form, client) (any, error)) func(*exchange) (any, error) {
+	return func(x *exchange) (any, error) {
+		f, err := readForm(x.w, x.r)
+		x.correlate(f.CorrelationID)
+		if err != nil {
+			return nil, err
+		}
+		defer x.watch()()
+		ctx, cancel := stepContext(x.r)
+		defer cancel()
+		c, err := x.authenticate(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		return serve(x, ctx, f, c)
+	}
+}
+
+// revoke ends a refresh token and all that descend from the same sign-in: RFC 7009. Access tokens have
+// nothing to end: they live for minutes, and whoever asks about one learns that its session is over.
+func (x *exchange) revoke(ctx context.Context, f form, c client) (any, error) {
+	if f.Token == "" {
+		return nil, &flow.MissingError{Parameter: "token"}
+	}
+	return struct{}{}, x.auth.engine.Revoke(ctx, &c.flow, f.Token)
+}
+
+// inspectionBody is the answer of RFC 7662 §2.2.
+type inspectionBody struct {
+	Active    bool           `json:"active"`
+	Scope     string         `json:"scope,omitempty"`
+	ClientID  string         `json:"client_id,omitempty"`
+	Username  string         `json:"username,omitempty"`
+	Type      string         `json:"token_type,omitempty"`
+	Expires   int64          `json:"exp,omitempty"`
+	IssuedAt  int64          `json:"iat,omitempty"`
+	NotBefore int64          `json:"nbf,omitempty"`
+	Subject   string         `json:"sub,omitempty"`
+	Audience  token.Audience `json:"aud,omitempty"`
+	Issuer    string         `json:"iss,omitempty"`
+	ID        string         `json:"jti,omitempty"`
+}
+
+// inspect tells a confidential client what a token comes to: RFC 7662. A public one could ask about any
+// token that it found, so it is not told (§2.1, §4).
+func (x *exchange) inspect(ctx context.Context, f form, c client) (any, error) {
+	if !c.config.confidential() {
+		return nil, noClient("a public one")
+	}
+	if f.Token == "" {
+		return nil, &flow.MissingError{Parameter: "token"}
+	}
+	i, err := x.auth.engine.Inspect(ctx, &c.flow, f.Token)
+	if err != nil {
+		return nil, err
+	}
+	if !x.auth.serves(i.ClientID) {
+		return inspectionBody{}, nil
+	}
+	return inspectionBody(i), nil
+}
+
+// serves tells whether a client still may have tokens.
+func (a *Auth) serves(clientID string) bool {
+	c, ok := a.clients[clientID]
+	return ok && !c.config.Disabled
+}
