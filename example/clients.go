@@ -3,25 +3,36 @@ package main
 import (
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 )
 
-// app is a client as the page offers it: a way to get in, and whether a profile is asked for.
+// app is a client as the page offers it: a way to get in, and what is asked for beside that.
 type app struct {
 	ID       string
 	Name     string // as in "the app with …"
 	Password bool   // whether people choose one, beside the code
-	Profile  bool   // whether signing up asks for attributes
+	Beside   string // one of the constants below, "" for nothing
 }
+
+// What an app asks for beside the way in.
+const (
+	aProfile = "profile" // attributes, at sign-up
+	aFactor  = "factor"  // a second factor always; the address of a fresh account is one
+	aChoice  = "choice"  // a second factor always; a fresh account has none and registers one
+)
 
 var (
 	quick        = app{ID: "11111111-1111-4111-8111-111111111111", Name: "codes"}
 	withPassword = app{ID: "22222222-2222-4222-8222-222222222222", Name: "passwords", Password: true}
-	withProfile  = app{ID: "33333333-3333-4333-8333-333333333333", Name: "codes and profiles", Profile: true}
-	withBoth     = app{ID: "44444444-4444-4444-8444-444444444444", Name: "passwords and profiles", Password: true, Profile: true}
+	withProfile  = app{ID: "33333333-3333-4333-8333-333333333333", Name: "codes and profiles", Beside: aProfile}
+	withFactor   = app{ID: "44444444-4444-4444-8444-444444444444", Name: "passwords and second factors", Password: true, Beside: aFactor}
+	withChoice   = app{ID: "55555555-5555-4555-8555-555555555555", Name: "passwords and second factors of choice", Password: true, Beside: aChoice}
+	withBoth     = app{ID: "77777777-7777-4777-8777-777777777777", Name: "passwords and profiles", Password: true, Beside: aProfile}
 )
 
 // apps are the clients that may call the API.
-var apps = []app{quick, withPassword, withProfile, withBoth}
+var apps = []app{quick, withPassword, withProfile, withFactor, withChoice, withBoth}
 
 // leastPassword is the least length of a password, which the page says before anybody chooses one.
 const leastPassword = 8
@@ -39,13 +50,26 @@ var profile = attrs.Schema{
 }
 
 // clients returns the apps as the API takes them. Passwords come with their reset.
-func clients() []handler.Client {
+func clients(texts otp.Countries) []handler.Client {
 	all := make([]handler.Client, len(apps))
 	for i, a := range apps {
 		all[i] = handler.Client{ID: a.ID, Passwords: a.Password}
-		if a.Profile {
+		switch a.Beside {
+		case aProfile:
 			all[i].Attributes = profile
+		case aFactor, aChoice:
+			all[i].SecondFactor = handler.Always
+			all[i].RegisterAddress = a.Beside == aFactor
+			all[i].Methods = methodKinds(texts)
 		}
 	}
 	return all
+}
+
+// methodKinds are what people can register, for a page that draws the QR codes of authenticator apps.
+func methodKinds(texts otp.Countries) []store.MethodKind {
+	if len(texts) == 0 {
+		return []store.MethodKind{store.MethodEmail, store.MethodTOTP}
+	}
+	return []store.MethodKind{store.MethodEmail, store.MethodSMS, store.MethodTOTP}
 }

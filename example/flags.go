@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/nativeauth/nativeauth/adapters/httpsms"
 	"github.com/nativeauth/nativeauth/adapters/smtpmail"
 )
 
@@ -24,6 +25,7 @@ type options struct {
 	secret  string         // the file of the secret, "" for the usual one
 	smtp    string         // HOST:PORT of a mail server, "" for terminal and inbox
 	from    string         // the sender of mails
+	sms     string         // where SMS is posted, "" for the terminal and inbox, or for none where mail really leaves
 	keys    string         // the key file, "" for keys in the database
 	origins []string       // pages elsewhere that may call the API
 	resend  time.Duration  // between two codes to one address
@@ -63,6 +65,7 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 		"by default beside the SQLite file as FILE-secret, and for database servers in "+defaultSecret)
 	f.StringVar(&o.smtp, "smtp", "", "send mail through the server at `HOST:PORT`, instead of to terminal and inbox page")
 	f.StringVar(&o.from, "from", "Contoso <no-reply@contoso.example>", "send mail as `ADDRESS`")
+	f.StringVar(&o.sms, "sms", "", "with -smtp, send SMS by posting to `URL`, as the package httpsms says; none is sent without")
 	f.StringVar(&o.keys, "keys", "", "keep the signing key in `FILE`, made if missing; by default keys are in the database, "+
 		"encrypted with the secret, and with -db memory one lasts until exit")
 	f.DurationVar(&o.resend, "resend-interval", 0, "let people wait `DURATION` before they ask for another code; "+
@@ -84,7 +87,7 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	o.db, noDatabase = parseDatabase(db)
 	o.redis, noRedis = redisOptions(redisURL)
 	err := errors.Join(noDatabase, noRedis, withoutCredentials(errors.Join(checkNoArguments(f.Args()),
-		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkResend(o.resend))))
+		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o.resend))))
 	if err != nil {
 		return o, usageError{err}
 	}
@@ -116,6 +119,19 @@ func checkMail(o options) error {
 	return nil
 }
 
+func checkSMS(o options) error {
+	if o.sms == "" {
+		return nil
+	}
+	if o.smtp == "" {
+		return errors.New("-sms is for use with -smtp: without that all messages stay on this machine")
+	}
+	if err := o.texts().Validate(); err != nil {
+		return fmt.Errorf("-sms: %w", err)
+	}
+	return nil
+}
+
 func checkResend(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("-resend-interval %s is negative; 0 means no wait", d)
@@ -133,6 +149,9 @@ func checkOrigin(s string) error {
 
 // mail returns the mail server as smtpmail takes it.
 func (o options) mail() smtpmail.Config { return smtpmail.Config{Addr: o.smtp, From: o.from} }
+
+// texts returns what posts SMS as httpsms takes it.
+func (o options) texts() httpsms.Config { return httpsms.Config{URL: o.sms} }
 
 // secretFile is where the secret is, "" for one that lasts as long as the process.
 func (o options) secretFile() string { return cmp.Or(o.secret, o.db.secret) }

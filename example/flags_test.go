@@ -25,6 +25,8 @@ func TestParseFlags_MistakesAreSaidAndEndWithTwo(t *testing.T) {
 		`-db is none of memory, sqlite:FILE, postgres://`:  {"-db", "sqlite:"},
 		`-smtp or -from: Addr "mailhost"`:                  {"-smtp", "mailhost"},
 		`-smtp or -from: From "nobody"`:                    {"-from", "nobody"},
+		`-sms is for use with -smtp`:                       {"-sms", "https://sms.example"},
+		`-sms: URL is http, which shows codes`:             {"-smtp", "mail.example:25", "-sms", "http://sms.example"},
 		`-resend-interval -1s is negative`:                 {"-resend-interval", "-1s"},
 		`invalid value "soon" for flag -resend-interval`:   {"-resend-interval", "soon"},
 		`an origin is a scheme and a host`:                 {"-origin", "https://app.example.com/"},
@@ -101,7 +103,7 @@ func TestParseFlags_HelpIsNoFailure(t *testing.T) {
 	require.ErrorIs(t, err, flag.ErrHelp)
 	assert.Equal(t, 0, exitCode(err))
 	for _, name := range []string{
-		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-origin", "-resend-interval", "-keys", "Several instances",
+		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-sms", "-origin", "-resend-interval", "-keys", "Several instances",
 	} {
 		assert.Contains(t, stdout.String(), name)
 	}

@@ -1,5 +1,6 @@
 // Command example is a small web app with native authentication: people sign up and sign in on its
-// own page, by a code sent to their address or by a password, which they can reset.
+// own page, by a code sent to their address or by a password, which they can reset, and with a second
+// factor, by mail, phone or authenticator app, where the page asks for one.
 //
 // It is made for trying things out on one machine. Codes are printed on the terminal and shown in
 // an inbox page, so it listens on loopback addresses only.

@@ -6,7 +6,10 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/nativeauth/nativeauth/otp"
 )
 
 //go:embed page
@@ -22,7 +25,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // mountPage registers the page at / and the files that it loads.
 func mountPage(mux *http.ServeMux, here place) error {
 	var index bytes.Buffer
-	err := pageTemplate.Execute(&index, map[string]any{"API": here.API(), "Inbox": here.Inbox, "Apps": apps, "Least": leastPassword})
+	err := pageTemplate.Execute(&index, map[string]any{"API": here.API(), "Inbox": here.Inbox, "Apps": apps, "Least": leastPassword, "Countries": inWords(countries)})
 	if err != nil {
 		return err
 	}
@@ -40,6 +43,12 @@ func mountPage(mux *http.ServeMux, here place) error {
 		mux.Handle("GET /"+name, pageFile(name, content))
 		return err
 	})
+}
+
+// inWords lists calling codes, as "+1, +33 or +49".
+func inWords(codes otp.Countries) string {
+	last := len(codes) - 1
+	return strings.Join(codes[:last], ", ") + " or " + codes[last]
 }
 
 // pageFile serves content as the type that name's ending stands for.

@@ -88,7 +88,7 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Issuer:         here.Issuer,
 		App:            "Contoso",
 		Secret:         data.secret,
-		Clients:        clients(),
+		Clients:        clients(mail.texts),
 		Users:          data.users,
 		State:          data.state,
 		Sender:         mail.sender,
@@ -96,11 +96,15 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Origins:        o.origins,
 		ResendInterval: o.resendInterval(),
 		Passwords:      password.Policy{MinLength: leastPassword},
+		SMSCountries:   mail.texts,
+		Gate:           gate,
 	})
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET /api/me", auth.RequireToken("profile")(me(data.users)))
+	protect := auth.RequireToken("profile")
+	mux.Handle("GET /api/me", protect(me(data.users)))
+	methods{auth, data.users}.mount(mux, protect)
 	return auth, mountPage(mux, *here)
 }
 

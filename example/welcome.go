@@ -36,7 +36,9 @@ To sign up from a shell, paste these three lines:
 
 The last one creates the account. What it prints is good for tokens at {{.API}}/oauth2/v2.0/token.
 For an account with a password, let the client_id be {{.Passwords}} and add
--d password=... to the first line.
+-d password=... to the first line. With {{.Factor}} and
+{{.Choice}} people need a second factor as well; these want
+-d capabilities=mfa_required+registration_required there, too.
 Ctrl-C stops the server.
 
 `))
@@ -47,9 +49,9 @@ func printWelcome(w io.Writer, here place) error {
 	var text bytes.Buffer
 	err := welcome.Execute(&text, struct {
 		place
-		Client, Passwords, Address, Sed string
+		Client, Passwords, Factor, Choice, Address, Sed string
 	}{
-		place: here, Client: quick.ID, Passwords: withPassword.ID,
+		place: here, Client: quick.ID, Passwords: withPassword.ID, Factor: withFactor.ID, Choice: withChoice.ID,
 		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
 		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
 	})

@@ -2,7 +2,7 @@
 
 import { add, draw, focus, go, wrong } from "./card.js";
 import { $, mark } from "./dom.js";
-import { choosing, remember, state } from "./flow.js";
+import { choosing, offers, remember, state } from "./flow.js";
 import { open, turn } from "./onward.js";
 import { judge, refuse } from "./secret.js";
 
@@ -30,7 +30,7 @@ const ways = () => [...document.querySelectorAll("input[name=way]")];
 export function listen() {
   add("address", { title: () => words[state.flow].title, draw: drawAddress, field: () => $("address"), submit });
   for (const way of ways()) way.addEventListener("change", () => choose({ password: way.value === "password" }));
-  $("with-profile").addEventListener("change", (event) => choose({ profile: event.currentTarget.checked }));
+  $("beside").addEventListener("change", (event) => choose({ beside: event.currentTarget.value }));
   $("address").addEventListener("input", () => judge($("new-password"), false));
   $("switch").addEventListener("click", () => {
     remember({ username: $("address").value.trim() });
@@ -42,7 +42,26 @@ export function listen() {
 // choose changes the app, and leaves alone what was typed.
 function choose(changes) {
   remember({ ...changes, username: $("address").value });
+  if (!offers(state.password, state.beside)) remember({ beside: "" });
   draw();
+}
+
+const besides = {
+  "": "",
+  profile: "A few questions about you, after the code.",
+  factor: "The address is the second factor: from then on, a code by mail after the password.",
+  choice: "Choose one after signing up: mail, phone or an authenticator app.",
+};
+
+// drawBeside offers what apps ask for beside the way in. Profiles are for signing up alone.
+function drawBeside() {
+  const signingUp = state.flow === "signUp";
+  for (const option of $("beside").options) {
+    option.hidden = option.disabled = !offers(state.password, option.value) || (option.value === "profile" && !signingUp);
+  }
+  $("beside").value = state.beside === "profile" && !signingUp ? "" : state.beside;
+  $("beside-hint").textContent = signingUp ? besides[state.beside] : "";
+  $("beside-choice").hidden = !signingUp && !state.password;
 }
 
 function drawAddress() {
@@ -50,8 +69,7 @@ function drawAddress() {
   const chosen = state.password ? "password" : "code";
   $("way").textContent = way;
   for (const w of ways()) w.checked = w.value === chosen;
-  $("with-profile").checked = state.profile;
-  $("profile-choice").hidden = state.flow !== "signUp";
+  drawBeside();
   $("way-hint").textContent = hints[chosen];
   $("address").value = state.username;
   mark($("address"), null);

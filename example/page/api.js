@@ -1,5 +1,5 @@
-// Every request of this page is made here: forms to the native authentication API, and one plain
-// GET to the app's own API with the access token that came out of it.
+// Every request of this page is made here: forms to the native authentication API, and calls of the
+// app's own API with the access token that came out of it.
 
 const base = document.documentElement.dataset.api;
 
@@ -18,6 +18,7 @@ export class Refusal extends Error {
     this.token = body.continuation_token;
     this.required = body.required_attributes ?? [];
     this.invalid = body.invalid_attributes ?? [];
+    this.acr = body.acr_values ?? ""; // what a new sign-in has to reach (RFC 9470)
     this.wait = wait; // seconds, from Retry-After
   }
 
@@ -54,10 +55,15 @@ async function request(method, path, init) {
 
 // post sends one step of a flow; members without a value are left out.
 export function post(step, fields) {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return request("POST", `${base}/${step}`, { body: new URLSearchParams(given) });
+  return request("POST", `${base}/${step}`, { body: form(fields) });
 }
 
-export function me(accessToken) {
-  return request("GET", "/api/me", { headers: { Authorization: `Bearer ${accessToken}` } });
+function form(fields) {
+  return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+// own calls the app's own API.
+export function own(method, path, accessToken, fields) {
+  const headers = { Authorization: `Bearer ${accessToken}` };
+  return request(method, `/api/${path}`, { headers, body: fields && form(fields) });
 }

@@ -24,9 +24,9 @@ gate.begin((app, tokens, news) => {
   say("You’re signed in.");
 });
 
-home.listen((text, bad) => {
+home.listen((text, more) => {
   show("gate");
-  gate.reopen(text, bad);
+  gate.reopen(text, more);
 });
 
 if (session.current()) {

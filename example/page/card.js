@@ -9,20 +9,30 @@ import { explain } from "./words.js";
 // where the person goes on.
 const steps = {};
 
-// add makes a step known. submit is what its form does.
+// add makes a step known. submit is what its form does, and clear, where there is one, takes off the page
+// what is not to stay there when the step is not shown.
 export function add(name, { submit, ...step }) {
   steps[name] = step;
   submits(`${name}-step`, submit);
 }
 
-const labels = { address: "Address", code: "Code", password: "Password", choose: "Password", profile: "Profile" };
+const labels = {
+  address: "Address", code: "Code", password: "Password", choose: "Password", profile: "Profile",
+  factor: "Second factor", recovery: "Recovery codes",
+};
 
-// way lists the steps of the flow as far as they can be known.
+// stages names the steps that are stages of one.
+const stages = { confirm: "factor", register: "factor", authenticator: "factor" };
+const stage = () => stages[state.step] ?? state.step;
+
+// way lists the stages of the flow as far as they can be known.
 function way() {
-  const { flow, step, password, profile, late } = state;
-  if (flow === "reset") return ["code", "choose"];
-  if (flow === "signIn") return ["address", step !== "address" ? step : password ? "password" : "code"];
-  return ["address", "code", ...(late ? ["choose"] : []), ...(profile ? ["profile"] : [])];
+  const { flow, password, beside, late, first } = state;
+  const second = beside === "choice" || (beside === "factor" && flow !== "signUp") || ["factor", "recovery"].includes(stage());
+  const end = [...(second ? ["factor"] : []), ...(stage() === "recovery" ? ["recovery"] : [])];
+  if (flow === "reset") return ["code", "choose", ...end];
+  if (flow === "signIn") return ["address", stage() !== "address" ? first : password ? "password" : "code", ...end];
+  return ["address", "code", ...(late ? ["choose"] : []), ...(beside === "profile" ? ["profile"] : []), ...end];
 }
 
 export function draw() {
@@ -31,15 +41,18 @@ export function draw() {
   $("steps").replaceChildren(
     ...order.map((step, i) => {
       const item = make("li", {}, state.flow === "reset" && step === "choose" ? "New password" : labels[step]);
-      if (step === state.step) item.setAttribute("aria-current", "step");
-      if (i < order.indexOf(state.step)) {
+      if (step === stage()) item.setAttribute("aria-current", "step");
+      if (i < order.indexOf(stage())) {
         item.className = "done";
         item.append(make("span", { className: "unseen" }, " (done)"));
       }
       return item;
     }),
   );
-  for (const name of Object.keys(steps)) $(`${name}-step`).hidden = name !== state.step;
+  for (const [name, step] of Object.entries(steps)) {
+    $(`${name}-step`).hidden = name !== state.step;
+    if (name !== state.step) step.clear?.();
+  }
   notify($("notice"), null);
   steps[state.step].draw();
 }

@@ -1,16 +1,15 @@
 // The step for the code from the mail.
 
-import { scope } from "./api.js";
 import { back } from "./address.js";
-import { add, clicks, go, wrong } from "./card.js";
+import { add, attempt, clicks, go, propose, wrong } from "./card.js";
+import { countDown, digits, group } from "./digits.js";
 import { $, mark, notify } from "./dom.js";
 import { ask, flows, state } from "./flow.js";
-import { afterProof, challenge, enter, finish } from "./onward.js";
-import { clock } from "./words.js";
+import { afterProof, challenge, finish, redeem } from "./onward.js";
 
 export function listen() {
   add("code", { title: () => "Check your mail", draw, field: () => $("code"), submit });
-  $("code").addEventListener("input", group);
+  $("code").addEventListener("input", () => group($("code"), state.length));
   clicks("resend", resend);
   clicks("to-password", () => challenge(state.token, "password redirect"));
   $("another").addEventListener("click", back);
@@ -29,18 +28,7 @@ function draw() {
   $("another").textContent = state.flow === "reset" ? "Back to sign-in" : "Use another address";
   $("code").value = "";
   mark($("code"), null);
-  countDown();
-}
-
-// countDown keeps the resend button quiet for as long as the server wants.
-let timer;
-function countDown() {
-  clearTimeout(timer);
-  const seconds = Math.ceil((state.resendFrom - Date.now()) / 1000);
-  const waiting = seconds > 0;
-  $("resend").setAttribute("aria-disabled", String(waiting));
-  $("resend").textContent = waiting ? `Send another code in ${clock(seconds)}` : "Send another code";
-  if (waiting && state.step === "code") timer = setTimeout(countDown, 1000);
+  countDown($("resend"), state.resendFrom);
 }
 
 async function resend() {
@@ -48,32 +36,27 @@ async function resend() {
   notify($("notice"), "A new code is on its way. Only the newest one works.");
 }
 
-const digits = (text) => text.normalize("NFKC").replace(/\D/g, "");
-
-// group shows the digits in two halves while they are typed or pasted, and leaves the caret where
-// it was among them.
-function group() {
-  const field = $("code");
-  const half = state.length / 2;
-  const all = digits(field.value).slice(0, state.length);
-  const before = Math.min(digits(field.value.slice(0, field.selectionStart)).length, all.length);
-  field.value = all.length > half ? `${all.slice(0, half)} ${all.slice(half)}` : all;
-  const caret = before > half ? before + 1 : before;
-  field.setSelectionRange(caret, caret);
-}
-
 async function submit() {
   const code = digits($("code").value);
   mark($("code"), null);
   if (code.length !== state.length) return wrong($("code"), `The code has ${state.length} digits.`);
-  const given = { continuation_token: state.token, grant_type: "oob", oob: code };
+  const given = { grant_type: "oob", oob: code };
   try {
-    if (state.flow === "signIn") return enter(await ask(flows.signIn.go, { ...given, scope }));
-    const answer = await ask(flows[state.flow].go, given);
+    if (state.flow === "signIn") return await redeem(given);
+    const answer = await ask(flows[state.flow].go, { continuation_token: state.token, ...given });
     if (state.flow === "reset") return go({ step: "choose", token: answer.continuation_token });
     await finish(answer);
   } catch (refusal) {
     if (refusal.suberror === "invalid_oob_value") return wrong($("code"), "That code isn’t right, or it’s no longer good. Try again, or have another one sent.");
+    if (refusal.codes?.includes(400002)) return needsOther();
     await afterProof(refusal);
   }
+}
+
+// needsOther says that the code was right and is one proof only: another to this mailbox would be no second
+// one.
+function needsOther() {
+  const text = "The code is right, but this account needs more than its mailbox.";
+  if (!state.both) return notify($("notice"), `${text} Sign in with its password.`, { bad: true });
+  propose(text, "Use the password", () => attempt(() => challenge(state.token, "password redirect")));
 }

@@ -12,6 +12,14 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// svg does that for a picture, whose properties are attributes.
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
 // say tells a screen reader what the eye sees anyway.
 export function say(text) {
   $("status").textContent = text;

@@ -1,8 +1,9 @@
 // Signed in: who you are, how long the access token is good, and what it opens.
 
-import { Refusal, me, post, scope } from "./api.js";
+import { Refusal, own, post, scope } from "./api.js";
 import { $, during, make, notify, say } from "./dom.js";
 import { nameOf } from "./flow.js";
+import * as methods from "./methods.js";
 import * as session from "./session.js";
 import { clock, explain } from "./words.js";
 
@@ -21,11 +22,12 @@ const meanings = {
   exp: "Good until",
   auth_time: "When you proved it was you",
   amr: "How you proved it",
+  acr: "With how many factors",
   ver: "Version of the format",
 };
 const times = new Set(["iat", "nbf", "exp", "auth_time"]);
 
-let leave; // called when the session is over, with words and whether they are bad news
+let leave; // called when the session is over, with words and what is to be done about it
 
 // listen wires the buttons. onLeave is called when the session is over.
 export function listen(onLeave) {
@@ -36,6 +38,7 @@ export function listen(onLeave) {
     session.drop();
     leave("You’re signed out.");
   });
+  methods.listen(attempt);
 }
 
 // draw shows the session there is.
@@ -46,6 +49,7 @@ export function draw() {
   $("signed-in-to").textContent = `Signed in to the app with ${nameOf(app)}`;
   $("greeting").textContent = `Hello, ${name}`;
   $("who").textContent = claims.preferred_username ?? claims.sub;
+  $("proven").textContent = proven(claims);
   const order = [...new Set([...Object.keys(meanings), ...Object.keys(claims)])].filter((claim) => claim in claims);
   $("claims").replaceChildren(
     ...order.map((claim) =>
@@ -54,6 +58,17 @@ export function draw() {
   $("answer").replaceChildren();
   notify($("home-notice"), null);
   tick();
+  methods.draw();
+}
+
+// proven puts the claims amr (RFC 8176) and acr in words. mfa only sums up the others, and two codes, by
+// mail and of an app for one, are otp once.
+const names = { pwd: "password", otp: "code", sms: "text message" };
+
+function proven({ amr = [], acr }) {
+  const by = amr.filter((a) => a !== "mfa").map((a) => names[a] ?? a);
+  if (acr !== "2") return `Proven by ${by.join(" and ")}: one factor`;
+  return `Proven by ${by.length > 1 ? by.join(" and ") : `two ${by}s`}: two factors`;
 }
 
 function shown(claim, value) {
@@ -84,13 +99,27 @@ function attempt(button, work) {
       await work();
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
+      if (refusal.error === "insufficient_user_authentication") return again(refusal.acr);
       notify($("home-notice"), refusal.status === 401 ? "The API doesn’t take this access token any more. Refresh it, then call again." : explain(refusal), { bad: true });
     }
   });
 }
 
+// again offers the sign-in that a change of second factors needs, with one of them if there is any.
+function again(acr) {
+  const { preferred_username: username } = session.claims(session.current().tokens.id_token);
+  notify($("home-notice"), acr ? "Only a sign-in with a second factor may change that." : "Only a sign-in of the last ten minutes may change that.", {
+    action: "Sign in again",
+    onAction: () => {
+      session.drop();
+      leave("Sign in again to go on.", { wanted: { username, ...(acr && { password: true, beside: "factor" }) } });
+    },
+  });
+  $("home-notice").querySelector("button").focus();
+}
+
 async function callMe() {
-  const user = await me(session.current().tokens.access_token);
+  const user = await own("GET", "me", session.current().tokens.access_token);
   $("answer").replaceChildren(make("p", {}, "GET /api/me answered:"), make("pre", {}, JSON.stringify(user, null, 2)));
 }
 
@@ -101,7 +130,7 @@ async function refresh() {
   } catch (refusal) {
     if (refusal.error !== "invalid_grant") throw refusal;
     session.drop();
-    leave("Your session is over. Please sign in again.", true);
+    leave("Your session is over. Please sign in again.", { bad: true });
     return;
   }
   draw();

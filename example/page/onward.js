@@ -3,7 +3,7 @@
 import { scope } from "./api.js";
 import { attempt, draw, focus, go, propose } from "./card.js";
 import { $, notify, say } from "./dom.js";
-import { ask, app, choosing, flows, remember, startOver, state, types } from "./flow.js";
+import { abilities, ask, app, choosing, flows, remember, startOver, state, types } from "./flow.js";
 import { forget } from "./secret.js";
 
 let done; // called with the app, the tokens and perhaps news when somebody is in
@@ -15,9 +15,9 @@ export function onDone(f) {
 // open starts the flow for the address in state and goes to the step that the server asks for.
 export async function open(fields = {}) {
   const { start } = flows[state.flow];
-  remember({ late: false, both: false });
+  remember({ late: false, both: false, news: "" });
   try {
-    const answer = await ask(start, { username: state.username, ...fields, challenge_type: types() });
+    const answer = await ask(start, { username: state.username, ...fields, challenge_type: types(), capabilities: abilities });
     await challenge(answer.continuation_token);
   } catch (refusal) {
     if (refusal.error === "user_already_exists") return offer("signIn", "There is an account with this address already.", "Sign in with this address");
@@ -31,10 +31,11 @@ export async function challenge(token, wanted = types()) {
   const answer = await ask(flows[state.flow].challenge, { continuation_token: token, challenge_type: wanted });
   if (answer.challenge_type === "password") {
     const late = state.flow === "signUp";
-    return go({ token: answer.continuation_token, step: late ? "choose" : "password", late, both: !late });
+    return go({ token: answer.continuation_token, step: late ? "choose" : "password", first: "password", late, both: !late });
   }
   go({
     step: "code",
+    first: "code",
     token: answer.continuation_token,
     wanted,
     label: answer.challenge_target_label,
@@ -90,24 +91,63 @@ export async function afterProof(refusal) {
   }
 }
 
-// finish trades the last token of a sign-up or a reset for a session. That is over by now, so
-// whatever goes wrong here, signing in is the way on.
-export async function finish(answer) {
-  const { username, flow } = state;
-  const news = flow === "reset" ? "Your new password is set. Wherever else you were signed in, you’re signed out." : "";
+const interrupts = {}; // by suberror, what goes on from there
+
+// when says what to do with the token of an interrupt before the tokens.
+export function when(suberror, goOn) {
+  interrupts[suberror] = goOn;
+}
+
+// trade asks for the tokens that a proof is good for. It returns the way on, which is into the session or
+// to a second factor.
+async function trade(proof) {
   try {
-    enter(await ask("oauth2/v2.0/token", { continuation_token: answer.continuation_token, grant_type: "continuation_token", username, scope }), news);
-  } catch {
-    turn("signIn");
-    focus();
-    notify($("notice"), flow === "reset" ? "Your new password is set. Sign in with it to go on." : "Your account is ready. Sign in to go on.");
+    const tokens = await ask("oauth2/v2.0/token", { ...proof, scope });
+    return () => enter(tokens);
+  } catch (refusal) {
+    const goOn = interrupts[refusal.suberror];
+    if (!goOn) throw refusal;
+    return () => goOn(refusal.token);
   }
 }
 
+// redeem does that with a code or a password.
+export async function redeem(proof) {
+  const goOn = await trade({ continuation_token: state.token, ...proof });
+  await goOn();
+}
+
+const news = {
+  signUp: ["", "Your account is ready. Sign in to go on."],
+  signIn: ["", "That’s done. Sign in to go on."],
+  reset: ["Your new password is set. Wherever else you were signed in, you’re signed out.", "Your new password is set. Sign in with it to go on."],
+};
+
+// finish trades the last token of a sign-up, a reset or a registration for a session. That is over by now,
+// so whatever goes wrong here, signing in is the way on.
+export async function finish(answer) {
+  const { username, flow } = state;
+  const [done, otherwise] = news[flow];
+  remember({ news: done });
+  let goOn;
+  try {
+    goOn = await trade({ continuation_token: answer.continuation_token, grant_type: "continuation_token", username });
+  } catch {
+    goOn = () => {
+      turn("signIn");
+      focus();
+      notify($("notice"), otherwise);
+    };
+  }
+  await goOn();
+}
+
 // enter ends the flow with a session.
-export function enter(tokens, news) {
+function enter(tokens) {
   const { id } = app();
+  const { news } = state;
   startOver();
   forget();
+  draw(); // which clears what the last step had
   done(id, tokens, news);
 }

@@ -1,12 +1,12 @@
 // The steps for a password alone: the one that an account has, at sign-in, and one to choose, at a
 // reset or where the server asks a sign-up for it late.
 
-import { Refusal, scope } from "./api.js";
+import { Refusal } from "./api.js";
 import { back } from "./address.js";
 import { add, attempt, clicks, propose, wrong } from "./card.js";
 import { $, mark, notify } from "./dom.js";
 import { ask, flows, remember, state } from "./flow.js";
-import { afterProof, challenge, enter, finish, reset } from "./onward.js";
+import { afterProof, challenge, finish, redeem, reset } from "./onward.js";
 import { empty, refuse } from "./secret.js";
 
 export function listen() {
@@ -29,7 +29,7 @@ async function submit() {
   mark(field, null);
   if (!field.value) return wrong(field, "Please type your password.");
   try {
-    enter(await ask(flows.signIn.go, { continuation_token: state.token, grant_type: "password", password: field.value, scope }));
+    await redeem({ grant_type: "password", password: field.value });
   } catch (refusal) {
     if (refusal.codes?.includes(50126)) return wrong(field, "That password isn’t right. Try again, use a code, or reset it.");
     if (refusal.codes?.includes(50142)) return propose("This password has to be replaced before you can go on.", "Reset the password", () => attempt(reset));

@@ -6,12 +6,10 @@ package clienttest
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,37 +17,42 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"github.com/nativeauth/nativeauth/adapters/sqlstore"
 	"github.com/nativeauth/nativeauth/internal/peers"
 )
 
 // tenant is the path that the example serves the protocol under.
 const tenant = "/contoso.onmicrosoft.com"
 
-// TestMSALJS_WorksUnchanged plays the scenarios of scenarios.js in a browser. The page comes
-// from one origin and the API from another, so the browser's rules for such calls apply.
-func TestMSALJS_WorksUnchanged(t *testing.T) {
+// TestMSALJS_ProvesSecondFactors plays the scenarios of factors.js and registration.js, against a host that
+// does more than the example has a page for.
+func TestMSALJS_ProvesSecondFactors(t *testing.T) {
+	needBrowser(t)
+	pages := http.NewServeMux()
+	pages.Handle("GET /", http.FileServer(http.Dir(".")))
+	app := httptest.NewServer(pages)
+	defer app.Close()
+	playAll(t, app.URL+"/factors.html", startHost(t, app.URL, pages).api)
+}
+
+func needBrowser(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	node, chromium := peers.Need(t, "node"), peers.Need(t, "chromium")
+	peers.Need(t, "node")
+	peers.Need(t, "chromium")
 	peers.NeedModules(t, ".")
+}
 
-	file := filepath.Join(t.TempDir(), "app.db")
-	mux := http.NewServeMux()
-	mux.Handle("GET /", http.FileServer(http.Dir(".")))
-	mux.Handle("POST /require-reset", requireReset(t, file))
-	app := httptest.NewServer(mux)
-	defer app.Close()
-	api := startExample(t, "-origin", app.URL, "-db", "sqlite:"+file)
-
-	run := exec.CommandContext(t.Context(), node, "run.mjs", chromium, app.URL+"/page.html", api+tenant)
+// playAll lets a browser play the scenarios of a page against an API. Each is a test.
+func playAll(t *testing.T, page, api string) {
+	t.Helper()
+	dependOn(t, ".")
+	run := exec.CommandContext(t.Context(), peers.Need(t, "node"), "run.mjs", peers.Need(t, "chromium"), page, api)
 	var complaints bytes.Buffer
 	run.Stderr = &complaints
 	out, err := run.StdoutPipe()
@@ -70,64 +73,6 @@ func TestMSALJS_WorksUnchanged(t *testing.T) {
 	assert.NoError(t, run.Wait(), "node: %s", &complaints)
 }
 
-// requireReset is what an administrator's page would do to a password that may have become known. The
-// example has no such page, so this changes the account in the example's own database.
-func requireReset(t *testing.T, file string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(file))
-		if !assert.NoError(t, err) {
-			return
-		}
-		defer db.Close()
-		users, err := sqlstore.Open(r.Context(), db, sqlstore.SQLite)
-		if !assert.NoError(t, err) {
-			return
-		}
-		defer users.Close()
-		u, err := users.UserByUsername(r.Context(), r.FormValue("username"))
-		assert.NoError(t, err)
-		u.MustChangePassword = true
-		assert.NoError(t, users.UpdateUser(r.Context(), u))
-	}
-}
-
-// startExample builds and starts the example's server and returns its address.
-func startExample(t *testing.T, flags ...string) string {
-	t.Helper()
-	root := filepath.Join("..", "..")
-	dependOn(t, root)
-	binary := filepath.Join(t.TempDir(), "example")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./example")
-	build.Dir = root
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "go build ./example: %s", out)
-
-	address := freeAddress(t)
-	server := exec.CommandContext(t.Context(), binary,
-		append([]string{"-addr", address, "-resend-interval", "0"}, flags...)...)
-	server.Dir = t.TempDir() // whatever it leaves behind goes with the test
-	var log bytes.Buffer
-	server.Stdout, server.Stderr = &log, &log
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		server.Wait() // the test's context is done by now, and the server with it
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", &log)
-		}
-	})
-
-	url := "http://" + address
-	require.Eventually(t, func() bool {
-		response, err := http.Get(url + "/dev/inbox")
-		if err != nil {
-			return false
-		}
-		response.Body.Close()
-		return true
-	}, 20*time.Second, 50*time.Millisecond, "the example does not answer")
-	return url
-}
-
 // dependOn makes the test's result depend on every file below root. The go command
 // remembers a result until a file that the test looked at has changed, and does not see
 // what the commands look at that the test starts.
@@ -143,13 +88,4 @@ func dependOn(t *testing.T, root string) {
 		return err // reading a folder counts as looking at the files in it
 	})
 	require.NoError(t, err)
-}
-
-// freeAddress returns a loopback address that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -1,10 +1,6 @@
 // What an app does with MSAL JS for people who have a password.
 "use strict";
 
-const everyType = ["oob", "password", "redirect"];
-const harbor = "harbor quilt lantern";
-const lantern = "lantern quilt harbor";
-
 // refused are passwords that nobody may choose, by what is wrong with them.
 const refused = {
   password_too_short: "harbor",
@@ -12,29 +8,6 @@ const refused = {
   password_banned: "Dragon2024",
   password_is_invalid: "harbor quilt \uFFFD", // what stands for a character that was lost
 };
-
-// enrol signs somebody up with a password and leaves it at that.
-async function enrol(msal, { username = somebody(), password = harbor, attributes } = {}) {
-  const state = is("isCodeRequired", await msal.signUp({ username, password, attributes }));
-  is("isCompleted", await state.submitCode(await nextCode(username)));
-  return username;
-}
-
-// entered checks what came of a sign-in: whose it is, and how it was proven.
-async function entered(result, username, amr) {
-  is("isCompleted", result);
-  equal(username, result.data.getAccount().username, "user name");
-  equal([amr], result.data.getClaims().amr, "amr");
-  const { me } = await callAPI(await accessToken(result.data, false));
-  equal(username, me.username, "user name that the API sees");
-  return result.data;
-}
-
-// resetting goes as far as the question for the new password.
-async function resetting(msal, username) {
-  const state = is("isCodeRequired", await msal.resetPassword({ username }));
-  return is("isPasswordRequired", await state.submitCode(await nextCode(username)));
-}
 
 Object.assign(scenarios, {
   async "a password at the start of a sign-up, and signed in without another question"() {

@@ -8,11 +8,15 @@
 const emailCode = "11111111-1111-4111-8111-111111111111";
 const withPassword = "22222222-2222-4222-8222-222222222222";
 const withAttributes = "33333333-3333-4333-8333-333333333333";
-const withBoth = "44444444-4444-4444-8444-444444444444";
+const withBoth = "77777777-7777-4777-8777-777777777777";
 
 const terms = "extension_2588abcdwhtfeehjjeeqwertc_terms";
 const hobbies = "extension_2588abcdwhtfeehjjeeqwertc_hobbies";
 const required = { displayName: "Casey Jensen", city: "Porto", [terms]: "true" };
+
+const everyType = ["oob", "password", "redirect"];
+const harbor = "harbor quilt lantern";
+const lantern = "lantern quilt harbor";
 
 // calls holds what MSAL sent and what it could read of the answer, as CORS lets it.
 const calls = [];
@@ -50,10 +54,10 @@ function failsWith(question, result) {
   return result.error.errorData;
 }
 
-async function app(clientId = emailCode, challengeTypes = ["oob", "redirect"]) {
+async function app(clientId = emailCode, challengeTypes = ["oob", "redirect"], capabilities) {
   const config = {
     auth: { clientId, authority: "https://contoso.ciamlogin.com/" },
-    customAuth: { challengeTypes, authApiProxyUrl: await apiURL() },
+    customAuth: { challengeTypes, capabilities, authApiProxyUrl: await apiURL() },
   };
   return [await msalCustomAuth.CustomAuthPublicClientApplication.create(config), config];
 }
@@ -87,6 +91,29 @@ async function proven(msal, attributes) {
   const username = somebody();
   const state = is("isCodeRequired", await msal.signUp({ username, attributes }));
   return is("isAttributesRequired", await state.submitCode(await nextCode(username)));
+}
+
+// enrol signs somebody up with a password and leaves it at that.
+async function enrol(msal, { username = somebody(), password = harbor, attributes } = {}) {
+  const state = is("isCodeRequired", await msal.signUp({ username, password, attributes }));
+  is("isCompleted", await state.submitCode(await nextCode(username)));
+  return username;
+}
+
+// entered checks what came of a sign-in: whose it is, and how that was proven.
+async function entered(result, username, ...amr) {
+  is("isCompleted", result);
+  equal(username, result.data.getAccount().username, "user name");
+  equal(amr, result.data.getClaims().amr, "amr");
+  const { me } = await callAPI(await accessToken(result.data, false));
+  equal(username, me.username, "user name that the API sees");
+  return result.data;
+}
+
+// resetting goes as far as the question for the new password.
+async function resetting(msal, username) {
+  const state = is("isCodeRequired", await msal.resetPassword({ username }));
+  return is("isPasswordRequired", await state.submitCode(await nextCode(username)));
 }
 
 async function accessToken(account, forceRefresh) {

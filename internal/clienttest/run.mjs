@@ -71,6 +71,7 @@ try {
   const first = await open();
   const names = await first.page.evaluate(() => Object.keys(scenarios));
   await first.context.close();
+  if (names.length === 0 || first.complaints.length > 0) throw new Error(["the page does not load", ...first.complaints].join("\n"));
   for (const name of names) {
     const { context, page, complaints } = await open();
     const problem = await page.evaluate((name) => play(name), name);
