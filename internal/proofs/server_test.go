@@ -43,6 +43,7 @@ type settings struct {
 	Rotates rotation      // how keys in the database change
 	Resend  time.Duration // handler.Config.ResendInterval
 	Hides   bool          // whether people have passwords, and hide
+	Twice   bool          // whether people prove themselves twice, and register authenticator apps
 	Skew    time.Duration // how far its clock is off
 }
 
@@ -66,11 +67,15 @@ func serve(text string) error {
 		return err
 	}
 	var death death
+	client := handler.Client{ID: app, Passwords: s.Hides, Attributes: attrs.Schema{{Name: "displayName", Required: true}}}
+	if s.Twice {
+		client.SecondFactor, client.Methods = handler.Always, []store.MethodKind{store.MethodTOTP}
+	}
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer:  "http://127.0.0.1" + prefix,
 		Secret:  secret,
-		Clients: []handler.Client{{ID: app, Passwords: s.Hides, Attributes: attrs.Schema{{Name: "displayName", Required: true}}}},
+		Clients: []handler.Client{client},
 		Users:   deadlyUsers{kept.users, &death}, State: deadlyState{kept.state, &death}, Sender: postman(s.Inbox), Keys: keys,
 		ResendInterval: s.Resend, HideAccounts: s.Hides,
 		Logger: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
