@@ -127,9 +127,11 @@ type Client struct {
 	// Passwords gives people of this client a password beside the code: sign-up asks for one, sign-in
 	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
 	Passwords bool
-	// GrantTypes are what the client may use beside native authentication: GrantPassword, or one of
-	// Config.Grants.
+	// GrantTypes are what the client may use beside native authentication: GrantPassword, GrantOTPEmail,
+	// GrantOTPSMS, or one of Config.Grants.
 	GrantTypes []string
+	// AuthSources are what the client can have the codes of GrantOTPEmail and GrantOTPSMS sent by.
+	AuthSources []AuthSource
 	// NoReset takes the reset away, where the host has its own.
 	NoReset bool
 	// SecondFactor is what the client has in place of Config.SecondFactor; nil means that one.

@@ -50,12 +50,21 @@ type form struct {
 	Token         string `schema:"token"`
 	AccessToken   string `schema:"access_token"`
 
+	// Of the OTP grants.
+	OTPToken   string `schema:"otp_token"`
+	OTP        string `schema:"otp"`
+	Source     string `schema:"auth_source_id"`
+	Number     string `schema:"phone_number"`
+	Email      string `schema:"email"`
+	Usage      string `schema:"usage"`
+	AutoSignUp string `schema:"auto_signup"`
+
 	sku  string // of a header: the library that calls
 	body string // all of it
 }
 
 // caps are the known parameters and the most bytes each may have. Those not in form are known to
-// the contract and of no use here. A user name is measured where its grammar is, and a client id
+// the contract and of no use here. A user name is measured where its grammar is, and an address, a number and a client id
 // likewise, since clients look for the errors that those have.
 var caps = map[string]int{
 	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
@@ -65,6 +74,7 @@ var caps = map[string]int{
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
 	"access_token": 16384,
+	"otp_token":    1024, "otp": 32, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
 }
 
 var decoder = newDecoder()

@@ -107,11 +107,11 @@ func newAuth(cfg Config) (*Auth, error) {
 		a.clients[c.ID] = client{c, flow.Client{
 			ID: c.ID, Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
 			SecondFactor: c.SecondFactor.forFlow(), RegisterAddress: c.RegisterAddress, GrantTypes: c.GrantTypes, Methods: cfg.methodsOf(c),
-			Keep: c.keep(),
+			Keep: c.keep(), Sources: cfg.sourcesOf(c),
 		}, c.hashes()}
 	}
 	a.engine = flow.New(a.flowConfig())
-	for _, r := range a.table() {
+	for _, r := range append(a.table(), a.siblings()...) {
 		a.routes[r.path] = r
 	}
 	return a, nil
@@ -153,9 +153,12 @@ func (a *Auth) Shutdown(ctx context.Context) error { return a.engine.Shutdown(ct
 // ServeHTTP serves the API.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, a.prefix), "/")
-	x := &exchange{auth: a, w: w, r: r, path: path, plain: plainly[path]}
+	x := &exchange{auth: a, w: w, r: r, path: path}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
+	if ok {
+		x.plain = plainly[path]
+	}
 	switch {
 	case !ok:
 		x.path = "" // the caller's text, which is not for the log

@@ -29,6 +29,8 @@ var plainly = map[string]*plain{
 	pathInspect:     {},
 	pathUserInfo:    {},
 	pathUserInfoToo: {},
+	pathOTPSend:     &tencent,
+	pathOTPToken:    &tencent,
 }
 
 type plainErrorBody struct {

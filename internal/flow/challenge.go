@@ -101,6 +101,11 @@ func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next st
 	if err := e.take(ctx, f, ev, in); err != nil {
 		return "", err
 	}
+	return e.dispatch(ctx, f)
+}
+
+// dispatch saves the flow and hands over the mail that it has, if there is anywhere for it to go.
+func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error) {
 	next, err = e.save(ctx, f)
 	if err != nil || f.mail == nil || f.mail.To == "" {
 		return next, err

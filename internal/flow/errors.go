@@ -40,6 +40,10 @@ var (
 	ErrContactForbidden = errors.New("the host forbids to register the contact")
 	ErrGrantForbidden   = errors.New("the client may not use the grant type")
 	ErrGrantRefused     = errors.New("a grant of the host refuses the call")
+	ErrSource           = errors.New("the client has no such source of codes")
+	ErrUsage            = errors.New("codes of this usage are good for nothing here")
+	ErrSent             = errors.New("the code was sent for another client, source or address")
+	ErrSignUpAsks       = errors.New("the client's sign-up asks for more than a call brings along")
 	ErrBusy             = errors.New("mail cannot be taken over now")
 )
 
@@ -54,7 +58,10 @@ func (e *MissingError) Error() string   { return "parameter " + e.Parameter + " 
 func (e *MissingError) Is(t error) bool { return t == ErrParameter }
 
 // TooSoonError refuses another code before a time has passed.
-type TooSoonError struct{ Wait time.Duration }
+type TooSoonError struct {
+	Wait  time.Duration
+	OfDay bool // what is used up is the number of a day
+}
 
 func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }
 

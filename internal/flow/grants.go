@@ -25,6 +25,8 @@ var grants = map[string]prover{
 	"mfa_oob":            ofFlow{redeemSecond},
 	"continuation_token": ofFlow{redeemFlow},
 	"password":           passwords{ofFlow{redeemPassword}},
+	GrantOTPEmail:        otpGrant{otp.Email},
+	GrantOTPSMS:          otpGrant{otp.SMS},
 }
 
 // grantRefresh is the one grant that proves nobody: it goes on with what was proven before.

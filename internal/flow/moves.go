@@ -30,6 +30,9 @@ const (
 	registerAsked    state = 50 // and has to prove one
 	registerKnown    state = 51 // or has proven it before
 	registered       state = 52 // the account has the method
+	otpSignIn        state = 56 // a code was sent to an account for an OTP grant
+	otpFresh         state = 57 // or to an address without an account
+	otpSignUp        state = 58 // or to one that wants an account
 )
 
 // event is what a call wants to happen.
@@ -45,6 +48,7 @@ const (
 	redeemPassword  event = "token for a password"
 	redeemSecond    event = "token for a second factor"
 	redeemFlow      event = "token for a finished flow"
+	redeemOTP       event = "token for a code of an OTP grant"
 	challengeReset  event = "reset challenge"
 	giveResetCode   event = "reset code"
 	giveNewPassword event = "new password"
@@ -77,6 +81,7 @@ type input struct {
 	method     string // the id of one, for a second factor
 	target     string // what is to be registered
 	channel    string // and of which kind it is
+	sent       sent   // what a code of an OTP grant was sent for
 	refused    error  // what was found wrong before the flow was opened
 }
 
@@ -142,6 +147,11 @@ var moves = map[move]outcome{
 	{registerAsked, confirmContact}:     {registered, (*Engine).refuseConfirm},
 	{registerKnown, confirmContact}:     {registered, (*Engine).register},
 	{registered, redeemFlow}:            {signedIn, (*Engine).proveNothing},
+
+	// The state stays, for it says whose code it was and what for: the tokens end it.
+	{otpSignIn, redeemOTP}: {otpSignIn, (*Engine).checkOTP},
+	{otpFresh, redeemOTP}:  {otpFresh, (*Engine).checkOTP},
+	{otpSignUp, redeemOTP}: {otpSignUp, (*Engine).checkOTP},
 }
 
 // take makes the move that ev is from where f stands.

@@ -41,27 +41,30 @@ type record struct {
 	life
 	State     state             `json:"s"`
 	Client    string            `json:"c"`
-	Username  string            `json:"n"`           // canonical, as it was given
-	Email     otp.Address       `json:"m"`           // where codes go
-	UserID    string            `json:"u"`           // of the account, or of the one to be made
-	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
-	Types     challengeTypes    `json:"y,omitempty"` // of the opening call
-	Abilities capabilities      `json:"b,omitempty"` // of the opening call: they decide what a second factor may ask
-	Values    map[string]string `json:"v,omitempty"` // attributes that passed
-	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
-	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
-	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
-	Met       bool              `json:"x,omitempty"` // who the flow is about has been looked up, where accounts are hidden
-	Proofs    []proof           `json:"f,omitempty"` // the factors that have passed
-	ProvenAge int64             `json:"z,omitempty"` // the record's age, in milliseconds, when the latest did
-	Chosen    *chosen           `json:"r,omitempty"` // the method that is asked for as a second factor, or registered
-	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
-	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
-	Sends     int               `json:"d,omitempty"` // codes so far
-	Earlier   int               `json:"j,omitempty"` // of them, those for the first factor
-	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
-	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
-	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
+	Username  string            `json:"n"`            // canonical, as it was given
+	Email     otp.Address       `json:"m"`            // where codes go
+	UserID    string            `json:"u"`            // of the account, or of the one to be made
+	Epoch     int64             `json:"e,omitempty"`  // of the account when the flow began
+	Types     challengeTypes    `json:"y,omitempty"`  // of the opening call
+	Abilities capabilities      `json:"b,omitempty"`  // of the opening call: they decide what a second factor may ask
+	Values    map[string]string `json:"v,omitempty"`  // attributes that passed
+	Password  string            `json:"w,omitempty"`  // hash of the one that a sign-up has chosen
+	CanEnter  bool              `json:"h,omitempty"`  // a sign-in may ask for the account's password
+	Notice    otp.Purpose       `json:"k,omitempty"`  // what the mailbox gets in place of a code: nothing will come of the flow
+	Met       bool              `json:"x,omitempty"`  // who the flow is about has been looked up, where accounts are hidden
+	Proofs    []proof           `json:"f,omitempty"`  // the factors that have passed
+	ProvenAge int64             `json:"z,omitempty"`  // the record's age, in milliseconds, when the latest did
+	Chosen    *chosen           `json:"r,omitempty"`  // the method that is asked for as a second factor, or registered
+	Code      []byte            `json:"o,omitempty"`  // keyed hash of the code that is good now
+	CodeAge   int64             `json:"g,omitempty"`  // the record's age, in milliseconds, when the code was made
+	CodeLife  int64             `json:"cl,omitempty"` // in milliseconds, and
+	Digits    int               `json:"cd,omitempty"` // how long a code is, where its source says so
+	Source    string            `json:"cs,omitempty"` // of the code of an OTP grant
+	Sends     int               `json:"d,omitempty"`  // codes so far
+	Earlier   int               `json:"j,omitempty"`  // of them, those for the first factor
+	Token     []byte            `json:"t"`            // hash of the secret of the token that is good now
+	Before    []byte            `json:"p,omitempty"`  // hash of the one before, if the call that replaced it is repeatable
+	BeforeAge int64             `json:"q,omitempty"`  // the record's age, in milliseconds, when that one was made
 }
 
 // flow is a record on its way through a step.
@@ -86,7 +89,7 @@ type flow struct {
 func (e *Engine) begin(client *Client, r record) (*flow, error) {
 	f := &flow{record: r, client: client, read: e.Now()}
 	f.Client = client.ID
-	about := e.account(string(r.Email), r.Username)
+	about := e.ofUser(store.User{Email: string(r.Email), Username: r.Username})
 	copy(f.id[:], about[:])
 	_, err := io.ReadFull(e.Random, f.id[len(about):])
 	return f, err
@@ -99,7 +102,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if text == "" {
 		return nil, &MissingError{"continuation_token"}
 	}
-	t, err := e.opaque.ParseContinuation(text, client.ID)
+	t, err := e.opaque.ParseContinuation(text, ev.holder(client))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
@@ -188,7 +191,7 @@ func (e *Engine) age(f *flow) time.Duration {
 // save writes the flow with a fresh token, which it returns. Whoever comes second loses.
 func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	age := e.age(f)
-	ttl := min(idleLife, flowLife-age)
+	ttl := min(f.State.idleLife(), flowLife-age)
 	if ttl < time.Millisecond {
 		return "", ErrTokenExpired
 	}
@@ -202,7 +205,7 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if err := e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon); err != nil {
 		return "", err
 	}
-	return e.opaque.Continuation(t, f.Client), nil
+	return e.opaque.Continuation(t, f.holder()), nil
 }
 
 // newToken makes a token for the flow as it stands.

@@ -21,8 +21,9 @@ type Redeem struct {
 	Username     string
 	Scope        string
 	RefreshToken string
-	Capabilities string // of a call that opens no flow
-	Body         string // all that was sent, for a grant of the host
+	Capabilities string     // of a call that opens no flow
+	Body         string     // all that was sent, for a grant of the host
+	OTP          *OTPRedeem // of a call that an OTP grant may come with
 }
 
 // Tokens are what a sign-in ends in.
