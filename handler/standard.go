@@ -25,7 +25,7 @@ type plainErrorBody struct {
 	Description string `json:"error_description"`
 }
 
-// rowClientAuth is the one answer that only standard endpoints have.
+// rowClientAuth is what standard endpoints say of every client that is not authenticated.
 var rowClientAuth = row{Status: http.StatusUnauthorized, Code: "invalid_client", Text: "The client could not be authenticated.", cause: errClientAuth}
 
 // failPlain is fail without the envelope.
@@ -41,9 +41,7 @@ func (x *exchange) failPlain(err error) {
 		x.w.Header().Set("WWW-Authenticate", refused.challenge())
 	case errors.Is(err, errClientAuth):
 		e = rowClientAuth
-		if x.r.Header.Get("Authorization") != "" {
-			x.w.Header().Set("WWW-Authenticate", basicRealm)
-		}
+		x.challengeBasic()
 	default:
 		e = rowOf(err)
 	}
@@ -54,23 +52,17 @@ func (x *exchange) failPlain(err error) {
 	x.reply(e.Status, headerNoStore, plainErrorBody{e.Code, words(e, err)})
 }
 
+// challengeBasic answers a client that has used the Authorization header: RFC 6749 §5.2.
+func (x *exchange) challengeBasic() (used bool) {
+	if used = x.r.Header.Get("Authorization") != ""; used {
+		x.w.Header().Set("WWW-Authenticate", basicRealm)
+	}
+	return used
+}
+
 // standard turns a function into an endpoint for clients that authenticate.
 func standard(serve func(*exchange, context.Context, form, client) (any, error)) func(*exchange) (any, error) {
-	return func(x *exchange) (any, error) {
-		f, err := readForm(x.w, x.r)
-		x.correlate(f.CorrelationID)
-		if err != nil {
-			return nil, err
-		}
-		defer x.watch()()
-		ctx, cancel := stepContext(x.r)
-		defer cancel()
-		c, err := x.authenticate(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		return serve(x, ctx, f, c)
-	}
+	return identified((*exchange).authenticate, serve)
 }
 
 // revoke ends a refresh token and all that descend from the same sign-in: RFC 7009. Access tokens have
