@@ -49,7 +49,7 @@ var catalogue = []row{
 	{401, "invalid_client", "", 7000218, "The application has to authenticate, by client_secret or client_assertion.", "a confidential client sends no credential, for a grant that is none of the native API", errCredentialMissing},
 	{401, "invalid_client", "", 7000215, "The client secret is not valid.", "the secret of a confidential client is wrong", errSecretWrong},
 	{401, "invalid_client", "", 700027, "The client assertion is not valid.", "the assertion of a confidential client is forged, expired, used, of another client or for another server", errAssertionBad},
-	{401, "invalid_client", "", 700025, "The application is public and must send neither client_secret nor client_assertion.", "a public client sends a credential, for a grant that is none of the native API", errCredentialOfNone},
+	{401, "invalid_client", "", 700025, "The application is public and must send neither client_secret nor client_assertion.", "a public client sends a credential, for a grant of GrantTypes", errCredentialOfNone},
 	{401, "invalid_client", "", 70002, "The application could not be authenticated.", "the Authorization header cannot be read, or the assertion is of an unknown type", errClientAuth},
 	{400, "invalid_request", "", 90002, "The tenant was not found.", "the tenant in the path is neither TenantID, nor organizations, nor the host of Issuer", errTenant},
 	{400, "invalid_request", "", 9001023, "The grant type needs the tenant in the path, or organizations.", "the tenant in the path is common or consumers", errTenantShared},

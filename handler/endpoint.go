@@ -21,7 +21,7 @@ const (
 func endpoint[Req, Resp any](
 	read func(form, *flow.Client) Req, step func(context.Context, Req) (Resp, error), write func(Resp) any,
 ) func(*exchange) (any, error) {
-	return identified((*exchange).public, func(_ *exchange, ctx context.Context, f form, c *flow.Client) (any, error) {
+	return identified(readForm, (*exchange).public, func(_ *exchange, ctx context.Context, f form, c *flow.Client) (any, error) {
 		resp, err := step(ctx, read(f, c))
 		if err != nil {
 			return nil, err
@@ -30,13 +30,14 @@ func endpoint[Req, Resp any](
 	})
 }
 
-// identified turns a function into an endpoint for clients that who knows. Nothing else in this package
-// reads a body or asks who the client is, but logout.
+// identified turns a function into an endpoint: read gets what was sent, and who the client. Nothing else in
+// this package reads a body or asks who the client is, but logout.
 func identified[C any](
-	who func(*exchange, context.Context, form) (C, error), serve func(*exchange, context.Context, form, C) (any, error),
+	read func(http.ResponseWriter, *http.Request) (form, error), who func(*exchange, context.Context, form) (C, error),
+	serve func(*exchange, context.Context, form, C) (any, error),
 ) func(*exchange) (any, error) {
 	return func(x *exchange) (any, error) {
-		f, err := readForm(x.w, x.r)
+		f, err := read(x.w, x.r)
 		x.correlate(f.CorrelationID)
 		if err != nil {
 			return nil, err

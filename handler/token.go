@@ -13,9 +13,11 @@ import (
 // there, also beneath a tenant: section 11 of the contract.
 
 // redeemer returns the client of a call. Grants that are none of native authentication are for confidential
-// clients, too.
+// clients, too; and a refresh is one of it, where the client is public.
 func (x *exchange) redeemer(ctx context.Context, f form) (*flow.Client, error) {
-	if f.redeem(nil).Native() {
+	named, known := x.auth.clients[f.ClientID]
+	refreshes := f.GrantType == flow.GrantRefresh && known && !named.config.confidential()
+	if refreshes || f.redeem(nil).Native() {
 		return x.public(ctx, f)
 	}
 	c, err := x.authenticate(ctx, f)

@@ -34,8 +34,8 @@ func (r Redeem) Native() bool {
 	return ofNative || r.Token != "" || r.Grant == ""
 }
 
-// grantRefresh is the one grant that proves nobody: it goes on with what was proven before.
-const grantRefresh = "refresh_token"
+// GrantRefresh is the one grant that proves nobody: it goes on with what was proven before.
+const GrantRefresh = "refresh_token"
 
 // GrantPassword is the grant type of passwords. With a continuation token it belongs to a flow; without,
 // it is the resource owner's (RFC 6749 §4.3), for clients that have it among their GrantTypes.
@@ -43,12 +43,12 @@ const GrantPassword = "password"
 
 // Grants are the grant types that the token endpoint serves by itself, for the discovery document. Those
 // of passwords and second factors need a client that has them.
-var Grants = []string{"oob", GrantPassword, "mfa_oob", "continuation_token", grantRefresh}
+var Grants = []string{"oob", GrantPassword, "mfa_oob", "continuation_token", GrantRefresh}
 
 // Token redeems a finished flow, a credential or a refresh token. What clients with Keep redeem ends in a
 // session, and no tokens come of it.
 func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
-	if req.Grant == grantRefresh {
+	if req.Grant == GrantRefresh {
 		if req.Client.Keep != nil {
 			return Tokens{}, fmt.Errorf("%w: sessions have no refresh tokens", ErrGrantUnsupported)
 		}
