@@ -207,7 +207,7 @@ func (x *exchange) redeemOTP(ctx context.Context, f form, c client) (any, error)
 	case GrantOTPSMS:
 		channel = otp.SMS
 	case GrantOTPEmail, "": // the engine misses it
-	case "refresh_token":
+	case flow.GrantRefresh:
 		if !c.config.hasOTP() || c.config.Cookies {
 			return nil, flow.ErrGrantForbidden
 		}
