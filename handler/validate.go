@@ -39,6 +39,7 @@ func (c Config) Validate() error {
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
 	c.checkGrants(&p)
+	c.checkAuth0(&p)
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
 	c.checkLifetimes(&p)
@@ -193,10 +194,10 @@ func (c Config) checkGrants(p *problems) {
 	}
 	for i, client := range c.Clients {
 		for _, t := range client.GrantTypes {
-			if _, ok := c.Grants[t]; !ok && t != GrantPassword {
+			if _, ok := c.Grants[t]; !ok && t != GrantPassword && t != GrantPasswordRealm && t != GrantRefreshToken {
 				p.add("Clients[%d]: GrantTypes has %q, which is neither %q nor in Grants", i, t, GrantPassword)
 			}
-			if t == GrantPassword && !client.Passwords {
+			if (t == GrantPassword || t == GrantPasswordRealm) && !client.Passwords {
 				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)
 			}
 		}
