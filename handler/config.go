@@ -128,8 +128,8 @@ type Client struct {
 	// Passwords gives people of this client a password beside the code: sign-up asks for one, sign-in
 	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
 	Passwords bool
-	// GrantTypes are what the client may use beside native authentication: GrantPassword, GrantOTPEmail,
-	// GrantOTPSMS, or one of Config.Grants.
+	// GrantTypes are what the client may use beside native authentication: GrantPassword, those of Auth0,
+	// GrantOTPEmail, GrantOTPSMS, or one of Config.Grants.
 	GrantTypes []string
 	// AuthSources are what the client can have the codes of GrantOTPEmail and GrantOTPSMS sent by.
 	AuthSources []AuthSource
@@ -151,6 +151,8 @@ type Client struct {
 	// LogoutURIs are where a sign-out of a client with Cookies may lead: the exact values that
 	// post_logout_redirect_uri can have.
 	LogoutURIs []string
+	// Auth0 lets the client call as one of Auth0's. nil means it does not.
+	Auth0 *Auth0
 	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
 	Disabled bool
 	// Confidential marks a client that has a secret elsewhere. It is refused here with
@@ -169,6 +171,8 @@ type Client struct {
 type Resource struct {
 	Audience string   // the aud claim; "" means Config.Issuer, the app's own API
 	Scopes   []string // what clients ask for, each of one resource only
+	// OfflineAccess lets clients of Auth0 have refresh tokens for it. Others need no leave.
+	OfflineAccess bool
 }
 
 // Legacy selects answers of older versions of the API, one by one. See section 8 of the contract.

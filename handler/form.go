@@ -52,12 +52,21 @@ type form struct {
 
 	// Of the OTP grants.
 	OTPToken   string `schema:"otp_token"`
-	OTP        string `schema:"otp"`
 	Source     string `schema:"auth_source_id"`
 	Number     string `schema:"phone_number"`
 	Email      string `schema:"email"`
 	Usage      string `schema:"usage"`
 	AutoSignUp string `schema:"auto_signup"`
+
+	// Of clients of Auth0.
+	Audience      string `schema:"audience"`
+	Realm         string `schema:"realm"`
+	MFAToken      string `schema:"mfa_token"`
+	Authenticator string `schema:"authenticator_id"`
+	OOBCode       string `schema:"oob_code"`
+	BindingCode   string `schema:"binding_code"`
+	OTP           string `schema:"otp"`
+	RecoveryCode  string `schema:"recovery_code"`
 
 	sku  string // of a header: the library that calls
 	body string // all of it
@@ -74,7 +83,9 @@ var caps = map[string]int{
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
 	"access_token": 16384,
-	"otp_token":    1024, "otp": 32, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
+	"otp_token":    1024, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
+	"audience": 1024, "realm": 256, "mfa_token": 4096, "authenticator_id": 256, "oob_code": 4096,
+	"binding_code": 32, "otp": 32, "recovery_code": 32,
 }
 
 var decoder = newDecoder()

@@ -111,11 +111,11 @@ func newAuth(cfg Config) (*Auth, error) {
 		a.clients[c.ID] = client{c, flow.Client{
 			ID: c.ID, Confidential: c.confidential(), Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
 			SecondFactor: c.SecondFactor.forFlow(), RegisterAddress: c.RegisterAddress, GrantTypes: c.GrantTypes, Methods: cfg.methodsOf(c),
-			Keep: c.keep(), Sources: cfg.sourcesOf(c),
+			Keep: c.keep(), Auth0: c.Auth0.forFlow(), Sources: cfg.sourcesOf(c),
 		}, c.hashes()}
 	}
 	a.engine = flow.New(a.flowConfig())
-	for _, r := range append(a.table(), a.siblings()...) {
+	for _, r := range slices.Concat(a.table(), a.auth0Table(), a.tencentTable()) {
 		a.routes[r.path] = r
 	}
 	return a, nil
@@ -130,7 +130,7 @@ func (a *Auth) flowConfig() flow.Config {
 	}
 	return flow.Config{
 		Issuer: c.Issuer, TenantID: c.TenantID, App: c.App,
-		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources,
+		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources, UserInfoAudience: c.Issuer + pathUserInfo,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
 		HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Countries: c.SMSCountries, MaskHints: c.MaskHints,
@@ -160,11 +160,10 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{auth: a, w: w, r: r, path: path}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
-	if !ok {
-		route, ok = x.beneathTenant()
-	}
 	if ok {
-		x.plain = plainly[x.path]
+		x.plain = plainly[path]
+	} else {
+		route, ok = x.beneathTenant()
 	}
 	switch {
 	case !ok:

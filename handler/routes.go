@@ -1,9 +1,6 @@
 package handler
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 // The paths of the contract (section 1.1), beneath the prefix.
 const (
@@ -29,9 +26,6 @@ const (
 	pathUserInfo    = "/userinfo"
 	pathUserInfoToo = "/oauth2/userinfo"
 	pathLogout      = "/oauth2/logout"
-
-	pathOTPSend  = "/otp/send"
-	pathOTPToken = "/oauth2/token" // and not pathToken, which is the native API's
 
 	pathDiscovery   = "/.well-known/openid-configuration"
 	pathDiscoveryV2 = "/v2.0/.well-known/openid-configuration"
@@ -82,23 +76,6 @@ func (a *Auth) table() []route {
 		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
 		{pathKeys, reads, headerHour, (*exchange).keys},
 	}
-}
-
-// siblings are the APIs beside the native one. Each is there only where a client has it, so that a host that
-// has none keeps the paths.
-func (a *Auth) siblings() (list []route) {
-	if a.any(Client.hasOTP) {
-		list = append(list,
-			route{pathOTPSend, posts, headerNoStore, sibling((*exchange).sendOTP)},
-			route{pathOTPToken, posts, headerNoStore, sibling((*exchange).redeemOTP)},
-		)
-	}
-	return list
-}
-
-// any tells whether one of the clients is such a one.
-func (a *Auth) any(such func(Client) bool) bool {
-	return slices.ContainsFunc(a.cfg.Clients, such)
 }
 
 // families are the trees of paths that belong to the API even where it has no prefix: what is

@@ -41,6 +41,23 @@ type AuthSource struct {
 	CodeLength int
 }
 
+// The paths of the OTP grants.
+const (
+	pathOTPSend  = "/otp/send"
+	pathOTPToken = "/oauth2/token" // and not pathToken, which is the native API's
+)
+
+// tencentTable is the API of the OTP grants, for hosts with a client that has one: others keep the paths.
+func (a *Auth) tencentTable() []route {
+	if !slices.ContainsFunc(a.cfg.Clients, Client.hasOTP) {
+		return nil
+	}
+	return []route{
+		{pathOTPSend, posts, headerNoStore, sibling((*exchange).sendOTP)},
+		{pathOTPToken, posts, headerNoStore, sibling((*exchange).redeemOTP)},
+	}
+}
+
 // tencent is how the two calls answer: in the words of Tencent CIAM where it has some.
 var tencent = plain{
 	media: []string{"application/json;charset=UTF-8"},

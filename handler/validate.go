@@ -39,6 +39,7 @@ func (c Config) Validate() error {
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
 	c.checkGrants(&p)
+	c.checkAuth0(&p)
 	c.checkAuthSources(&p)
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
@@ -184,7 +185,7 @@ func (c Config) checkPasswords(p *problems) {
 }
 
 // ownGrants are what GrantTypes can have that is not the host's.
-var ownGrants = []string{GrantPassword, GrantOTPEmail, GrantOTPSMS}
+var ownGrants = []string{GrantPassword, GrantPasswordRealm, GrantRefreshToken, GrantOTPEmail, GrantOTPSMS}
 
 func (c Config) checkGrants(p *problems) {
 	for name, g := range c.Grants {
@@ -203,7 +204,7 @@ func (c Config) checkGrants(p *problems) {
 			if _, ok := c.Grants[t]; !ok && !slices.Contains(ownGrants, t) {
 				p.add("Clients[%d]: GrantTypes has %q, which is neither one of %q nor in Grants", i, t, ownGrants)
 			}
-			if t == GrantPassword && !client.Passwords {
+			if (t == GrantPassword || t == GrantPasswordRealm) && !client.Passwords {
 				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)
 			}
 		}

@@ -79,8 +79,8 @@ func (c *Client) source(id string, channel otp.Channel) (Source, error) {
 	return c.Sources[i], nil
 }
 
-// sent is what a code was sent for, as a call says it. All of it is in the flow.
-type sent struct {
+// sentFor is what a code was sent for, as a call says it. All of it is in the flow.
+type sentFor struct {
 	client, source, address string
 }
 
@@ -232,7 +232,7 @@ func (p otpGrant) prove(e *Engine, ctx context.Context, req Redeem, in input) (*
 		return nil, none, ErrGrantForbidden
 	}
 	var err error
-	if in.sent, err = p.sent(e, req); err != nil {
+	if in.sentFor, err = p.sentFor(e, req); err != nil {
 		return nil, none, err
 	}
 	f, err := e.open(ctx, req.Client, req.OTP.Token, redeemOTP, in)
@@ -247,11 +247,11 @@ func (p otpGrant) prove(e *Engine, ctx context.Context, req Redeem, in input) (*
 	return f, u, err
 }
 
-// sent reads what a call says that its code was sent for. An address that is none was sent nothing.
-func (p otpGrant) sent(e *Engine, req Redeem) (sent, error) {
+// sentFor reads what a call says that its code was sent for. An address that is none was sent nothing.
+func (p otpGrant) sentFor(e *Engine, req Redeem) (sentFor, error) {
 	source, err := req.Client.source(req.OTP.Source, p.channel)
 	if err != nil {
-		return sent{}, err
+		return sentFor{}, err
 	}
 	field, text := "email", req.OTP.Email
 	if p.channel == otp.SMS {
@@ -259,17 +259,17 @@ func (p otpGrant) sent(e *Engine, req Redeem) (sent, error) {
 	}
 	for _, need := range []struct{ name, value string }{{field, text}, {"otp_token", req.OTP.Token}, {"otp", req.Code}} {
 		if need.value == "" {
-			return sent{}, &MissingError{need.name}
+			return sentFor{}, &MissingError{need.name}
 		}
 	}
 	address, _ := e.otpAddress(p.channel, text)
-	return sent{req.Client.ID, source.ID, string(address)}, nil
+	return sentFor{req.Client.ID, source.ID, string(address)}, nil
 }
 
 // checkOTP takes the code of an OTP grant, if it was sent for what the call says. The try is counted before
 // anything is compared.
 func (e *Engine) checkOTP(ctx context.Context, f *flow, in input) error {
-	if in.sent != (sent{f.Client, f.Source, f.Username}) {
+	if in.sentFor != (sentFor{f.Client, f.Source, f.Username}) {
 		return ErrSent
 	}
 	if _, ok := otp.CanonicalOf(in.code, f.digits()); ok {

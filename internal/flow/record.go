@@ -41,30 +41,31 @@ type record struct {
 	life
 	State     state             `json:"s"`
 	Client    string            `json:"c"`
-	Username  string            `json:"n"`            // canonical, as it was given
-	Email     otp.Address       `json:"m"`            // where codes go
-	UserID    string            `json:"u"`            // of the account, or of the one to be made
-	Epoch     int64             `json:"e,omitempty"`  // of the account when the flow began
-	Types     challengeTypes    `json:"y,omitempty"`  // of the opening call
-	Abilities capabilities      `json:"b,omitempty"`  // of the opening call: they decide what a second factor may ask
-	Values    map[string]string `json:"v,omitempty"`  // attributes that passed
-	Password  string            `json:"w,omitempty"`  // hash of the one that a sign-up has chosen
-	CanEnter  bool              `json:"h,omitempty"`  // a sign-in may ask for the account's password
-	Notice    otp.Purpose       `json:"k,omitempty"`  // what the mailbox gets in place of a code: nothing will come of the flow
-	Met       bool              `json:"x,omitempty"`  // who the flow is about has been looked up, where accounts are hidden
-	Proofs    []proof           `json:"f,omitempty"`  // the factors that have passed
-	ProvenAge int64             `json:"z,omitempty"`  // the record's age, in milliseconds, when the latest did
-	Chosen    *chosen           `json:"r,omitempty"`  // the method that is asked for as a second factor, or registered
-	Code      []byte            `json:"o,omitempty"`  // keyed hash of the code that is good now
-	CodeAge   int64             `json:"g,omitempty"`  // the record's age, in milliseconds, when the code was made
-	CodeLife  int64             `json:"cl,omitempty"` // in milliseconds, and
-	Digits    int               `json:"cd,omitempty"` // how long a code is, where its source says so
-	Source    string            `json:"cs,omitempty"` // of the code of an OTP grant
-	Sends     int               `json:"d,omitempty"`  // codes so far
-	Earlier   int               `json:"j,omitempty"`  // of them, those for the first factor
-	Token     []byte            `json:"t"`            // hash of the secret of the token that is good now
-	Before    []byte            `json:"p,omitempty"`  // hash of the one before, if the call that replaced it is repeatable
-	BeforeAge int64             `json:"q,omitempty"`  // the record's age, in milliseconds, when that one was made
+	Username  string            `json:"n"`           // canonical, as it was given
+	Email     otp.Address       `json:"m"`           // where codes go
+	UserID    string            `json:"u"`           // of the account, or of the one to be made
+	Epoch     int64             `json:"e,omitempty"` // of the account when the flow began
+	Types     challengeTypes    `json:"y,omitempty"` // of the opening call
+	Abilities capabilities      `json:"b,omitempty"` // of the opening call: they decide what a second factor may ask
+	Values    map[string]string `json:"v,omitempty"` // attributes that passed
+	Password  string            `json:"w,omitempty"` // hash of the one that a sign-up has chosen
+	CanEnter  bool              `json:"h,omitempty"` // a sign-in may ask for the account's password
+	Notice    otp.Purpose       `json:"k,omitempty"` // what the mailbox gets in place of a code: nothing will come of the flow
+	Met       bool              `json:"x,omitempty"` // who the flow is about has been looked up, where accounts are hidden
+	Proofs    []proof           `json:"f,omitempty"` // the factors that have passed
+	ProvenAge int64             `json:"z,omitempty"` // the record's age, in milliseconds, when the latest did
+	Chosen    *chosen           `json:"r,omitempty"` // the method that is asked for as a second factor, or registered
+	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
+	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
+	CodeLife  int64             `json:"L,omitempty"` // in milliseconds, of the codes of an OTP grant, and
+	Digits    int               `json:"D,omitempty"` // how long they are
+	Source    string            `json:"S,omitempty"` // and by what they were sent
+	Sends     int               `json:"d,omitempty"` // codes so far
+	Earlier   int               `json:"j,omitempty"` // of them, those for the first factor
+	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
+	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
+	Ask       *ask              `json:"i,omitempty"` // of a client of Auth0: what its tokens are for
+	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
 }
 
 // flow is a record on its way through a step.
@@ -206,6 +207,16 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 		return "", err
 	}
 	return e.opaque.Continuation(t, f.holder()), nil
+}
+
+// rewrite writes the flow and leaves its token as good as it was, and for as long. Whoever comes second loses.
+func (e *Engine) rewrite(ctx context.Context, f *flow) error {
+	ttl := f.left - e.Now().Sub(f.read)
+	if ttl < time.Millisecond {
+		return ErrTokenExpired
+	}
+	f.life = newLife(e.age(f), ttl)
+	return e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon)
 }
 
 // newToken makes a token for the flow as it stands.

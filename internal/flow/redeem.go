@@ -15,15 +15,21 @@ import (
 type Redeem struct {
 	Client       *Client
 	Grant        string
-	Token        string // continuation token
+	Token        string // continuation token, or mfa_token
 	Code         string
 	Password     string
 	Username     string
 	Scope        string
 	RefreshToken string
-	Capabilities string     // of a call that opens no flow
-	Body         string     // all that was sent, for a grant of the host
-	OTP          *OTPRedeem // of a call that an OTP grant may come with
+	Capabilities string // of a call that opens no flow
+	Body         string // all that was sent, for a grant of the host
+
+	// Of clients of Auth0.
+	Audience string
+	Realm    string
+	OOBCode  string
+
+	OTP *OTPRedeem // of a call that an OTP grant may come with
 }
 
 // Tokens are what a sign-in ends in.
@@ -94,6 +100,9 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 		id: f.id, State: signedIn, Client: f.Client, User: u.ID, Epoch: u.Epoch, Scopes: g.scopes,
 		AuthTime: e.provenAt(f).Unix(), AMR: amrOf(f.Proofs), ACR: acrOf(f.Proofs, u.Methods), Second: passed.second,
 		Generation: e.opaque.Newest(),
+	}
+	if g.ofAsk {
+		m.Audience = g.audience
 	}
 	t, err := e.sign(ctx, passed, &m, g)
 	if err != nil {
