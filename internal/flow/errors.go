@@ -40,6 +40,13 @@ var (
 	ErrContactForbidden = errors.New("the host forbids to register the contact")
 	ErrGrantForbidden   = errors.New("the client may not use the grant type")
 	ErrGrantRefused     = errors.New("a grant of the host refuses the call")
+	ErrDevicePending    = errors.New("nobody has decided about the device yet")
+	ErrSlowDown         = errors.New("the device polls too often")
+	ErrDeviceDenied     = errors.New("the request of the device was denied")
+	ErrDeviceExpired    = errors.New("the device code has expired")
+	ErrDeviceCode       = errors.New("the device code is not good")
+	ErrUserCode         = errors.New("the user code is wrong, used or expired")
+	ErrApproval         = errors.New("the sign-in proves less than the device's client asks for")
 	ErrBusy             = errors.New("mail cannot be taken over now")
 )
 

@@ -30,6 +30,9 @@ const (
 	registerAsked    state = 50 // and has to prove one
 	registerKnown    state = 51 // or has proven it before
 	registered       state = 52 // the account has the method
+	deviceAsked      state = 56 // a device waits: the record is a device, and no moves begin here
+	deviceApproved   state = 57
+	deviceDenied     state = 58
 )
 
 // event is what a call wants to happen.

@@ -21,6 +21,7 @@ type Redeem struct {
 	Username     string
 	Scope        string
 	RefreshToken string
+	DeviceCode   string
 	Capabilities string // of a call that opens no flow
 	Body         string // all that was sent, for a grant of the host
 }
@@ -89,10 +90,10 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	if f.client.Keep != nil {
 		return Tokens{}, e.keepSession(ctx, f, passed)
 	}
+	s := e.sessionOf(f, passed)
 	m := family{
-		id: f.id, State: signedIn, Client: f.Client, User: u.ID, Epoch: u.Epoch, Scopes: g.scopes,
-		AuthTime: e.provenAt(f).Unix(), AMR: amrOf(f.Proofs), ACR: acrOf(f.Proofs, u.Methods), Second: passed.second,
-		Generation: e.opaque.Newest(),
+		id: f.id, State: signedIn, Client: s.Client, User: s.User, Epoch: s.Epoch, Scopes: g.scopes,
+		AuthTime: s.AuthTime, AMR: s.AMR, ACR: s.ACR, Second: s.Second, Generation: e.opaque.Newest(),
 	}
 	t, err := e.sign(ctx, passed, &m, g)
 	if err != nil {
