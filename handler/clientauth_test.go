@@ -498,7 +498,7 @@ func unreachable(t *testing.T, r reply, m mode, what string) {
 		assert.NotEmpty(t, r.header.Get("Retry-After"), what)
 	}
 	assert.Equal(t, status, r.status, "%s: %s", what, r.text)
-	assert.Less(t, r.took, 2*time.Second, what)
+	assert.Less(t, r.took, soon, what)
 	assert.Equal(t, "no-store", r.header.Get("Cache-Control"), what)
 	assert.Empty(t, r.header.Get("WWW-Authenticate"), what)
 	var e map[string]any

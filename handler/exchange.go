@@ -21,9 +21,9 @@ type exchange struct {
 	auth        *Auth
 	w           http.ResponseWriter
 	r           *http.Request
-	path        string                       // beneath the prefix, without a slash at its end
-	correlation string                       // what client and server call this request by
-	refuse      func(x *exchange, err error) // answers errors where the envelope does not; nil where it does
+	path        string // beneath the prefix, without a slash at its end
+	correlation string // what client and server call this request by
+	plain       *plain // how the path answers; nil where the envelope does
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
@@ -122,6 +122,9 @@ func (x *exchange) reply(status int, cache []string, body any) {
 		h["Pragma"] = headerNoCache
 	}
 	h["Content-Type"] = headerJSON
+	if x.plain != nil && x.plain.media != nil {
+		h["Content-Type"] = x.plain.media
+	}
 	h["X-Content-Type-Options"] = headerNoSniff
 	id := []string{x.correlation}
 	h["Client-Request-Id"], h["X-Ms-Request-Id"] = id, id
@@ -135,8 +138,8 @@ func (x *exchange) reply(status int, cache []string, body any) {
 // fail answers an error. It is the only place that maps errors to answers, and the only one that
 // logs them.
 func (x *exchange) fail(err error) {
-	if x.refuse != nil {
-		x.refuse(x, err)
+	if x.plain != nil {
+		x.failPlain(err)
 		return
 	}
 	if redirect, ok := errors.AsType[*flow.Redirect](err); ok {

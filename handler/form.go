@@ -78,29 +78,50 @@ func newDecoder() *schema.Decoder {
 // readForm reads a body as section 1.3 of the contract wants it: lenient where clients are sloppy,
 // strict where two readers could disagree. Parameters in the URL are not read.
 func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
-	var f form
-	body, err := readBody(w, r)
+	media, err := mediaOf(r)
+	if err == nil && media != formType {
+		err = errMediaType
+	}
 	if err != nil {
-		return f, err
+		return form{}, err
+	}
+	body, err := readText(w, r)
+	if err != nil {
+		return form{}, err
 	}
 	values, err := parseBody(body)
 	if err != nil {
-		return f, err
+		return form{}, err
 	}
+	f, err := decodeForm(r, values)
+	f.body = body
+	return f, err
+}
+
+// decodeForm makes a form of parameters, however they came.
+func decodeForm(r *http.Request, values map[string][]string) (f form, err error) {
 	if err := decoder.Decode(&f, values); err != nil {
 		return f, fmt.Errorf("%w: %w", errMalformed, err)
 	}
-	f.body = body
 	f.sku = r.Header.Get("x-client-SKU")
 	return f, nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) (string, error) {
-	if t := r.Header.Get("Content-Type"); t != "" && t != formType {
-		if media, _, err := mime.ParseMediaType(t); err != nil || media != formType {
-			return "", errMediaType
-		}
+// mediaOf returns the media type of a body. One that has none is a form.
+func mediaOf(r *http.Request) (string, error) {
+	t := r.Header.Get("Content-Type")
+	if t == "" || t == formType {
+		return formType, nil
 	}
+	media, _, err := mime.ParseMediaType(t)
+	if err != nil {
+		return "", errMediaType
+	}
+	return media, nil
+}
+
+// readText reads a whole body, if it is not too large.
+func readText(w http.ResponseWriter, r *http.Request) (string, error) {
 	if r.ContentLength > maxBody {
 		return "", errTooLarge
 	}
@@ -150,12 +171,17 @@ func parsePair(pair string) (name, value string, err error) {
 	if name, err = url.QueryUnescape(name); err != nil {
 		return "", "", malformed("a parameter name is not form-encoded")
 	}
+	if value, err = url.QueryUnescape(value); err != nil {
+		return "", "", malformed("a parameter value is not form-encoded")
+	}
+	return parameter(name, value)
+}
+
+// parameter returns a parameter as it is read, with the name it is known by, if it is text and not too long.
+func parameter(name, value string) (string, string, error) {
 	name = strings.Trim(name, " \t\r\n")
 	if name == "continuation-token" { // as in examples of the first version
 		name = "continuation_token"
-	}
-	if value, err = url.QueryUnescape(value); err != nil {
-		return "", "", malformed("a parameter value is not form-encoded")
 	}
 	if name != "password" && name != "new_password" {
 		value = strings.Trim(value, " \t\r\n")
@@ -167,14 +193,16 @@ func parsePair(pair string) (name, value string, err error) {
 	if name == "attributes" { // JSON, which may be laid out in lines
 		blanks = "\t\r\n"
 	}
-	if _, known := caps[name]; !known {
-		name = "another"
-	}
-	if limit, known := caps[name]; known && len(value) > limit {
+	limit, known := caps[name]
+	if known && len(value) > limit {
 		return "", "", malformed("parameter " + name + " is too long")
 	}
 	if !isText(value, blanks) {
-		return "", "", malformed("parameter " + name + " is not plain text")
+		called := "another" // what callers made up is not repeated to them
+		if known {
+			called = name
+		}
+		return "", "", malformed("parameter " + called + " is not plain text")
 	}
 	return name, value, nil
 }

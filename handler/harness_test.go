@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,11 +46,13 @@ type world struct {
 	*testing.T
 	auth  *handler.Auth
 	http  *httptest.Server
+	mux   *http.ServeMux
 	base  string // URL of the API
 	store *memory.Store
 	users *hostUsers
 	mail  *mailbox
 	clock *clock
+	busy  *atomic.Int64 // requests that are being served
 
 	claims    token.ExtraClaims // what the host adds
 	claimsErr error
@@ -59,11 +62,15 @@ type world struct {
 // config.
 func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 	t.Helper()
-	w := &world{T: t, mail: newMailbox(), clock: newClock()}
+	w := &world{T: t, mail: newMailbox(), clock: newClock(), busy: new(atomic.Int64)}
 	w.store = memory.NewAt(w.clock.now)
 	w.users = &hostUsers{Users: w.store}
-	mux := http.NewServeMux()
-	w.http = httptest.NewServer(mux)
+	w.mux = http.NewServeMux()
+	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.busy.Add(1)
+		defer w.busy.Add(-1)
+		w.mux.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(w.http.Close)
 	cfg := handler.Config{
 		Issuer: "http://127.0.0.1/contoso.onmicrosoft.com",
@@ -96,11 +103,17 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 		f(&cfg)
 	}
 	w.base = w.http.URL + strings.TrimPrefix(cfg.Issuer, "http://127.0.0.1")
-	auth, err := handler.Mount(mux, cfg)
+	auth, err := handler.Mount(w.mux, cfg)
 	require.NoError(t, err)
 	w.auth = auth
 	t.Cleanup(func() { assert.NoError(t, auth.Shutdown(context.Background())) })
 	return w
+}
+
+// settle waits until all requests have come to their end: one that was stuck is answered before.
+func (w *world) settle() {
+	w.Helper()
+	require.Eventually(w, func() bool { return w.busy.Load() == 0 }, soon, time.Millisecond)
 }
 
 // hostUsers is a user table from which somebody can be missed.

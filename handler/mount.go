@@ -153,7 +153,7 @@ func (a *Auth) Shutdown(ctx context.Context) error { return a.engine.Shutdown(ct
 // ServeHTTP serves the API.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, a.prefix), "/")
-	x := &exchange{auth: a, w: w, r: r, path: path, refuse: plainly[path]}
+	x := &exchange{auth: a, w: w, r: r, path: path, plain: plainly[path]}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
 	switch {

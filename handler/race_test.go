@@ -24,8 +24,6 @@ import (
 	"github.com/nativeauth/nativeauth/token"
 )
 
-const inParallel = 64
-
 // hostStore is what both adapters are.
 type hostStore interface {
 	store.Users

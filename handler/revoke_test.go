@@ -183,9 +183,8 @@ func TestRevoke_WithAStoreOutOfOrderSaysSo(t *testing.T) {
 				unreachable(t, s.do(plain, ends), m, string(m))
 				assert.Equal(t, call, s.fault.traced()[n])
 				s.fault.mend()
-				if m == sticks {
-					time.Sleep(10 * time.Millisecond) // for what was stuck to come to its end
-				} else if m != forgets {
+				s.settle()
+				if m != sticks && m != forgets {
 					s.refreshed()
 				}
 				r := s.do(plain, ends)

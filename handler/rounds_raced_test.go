@@ -8,4 +8,5 @@ const (
 	rounds            = 25
 	walks             = 1_000
 	walksWithPassword = 300
+	inParallel        = 16
 )

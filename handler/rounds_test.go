@@ -7,4 +7,5 @@ const (
 	rounds            = 100    // of races
 	walks             = 10_000 // beside the model
 	walksWithPassword = 1_500  // beside the model with passwords
+	inParallel        = 64     // calls that race
 )

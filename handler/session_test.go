@@ -45,7 +45,7 @@ func withSessions(state store.State, change ...func(*scs.SessionManager)) (*scs.
 
 // serve adds a page of the host.
 func (w *world) serve(pattern string, h http.Handler) {
-	w.http.Config.Handler.(*http.ServeMux).Handle(pattern, h)
+	w.mux.Handle(pattern, h)
 }
 
 // whoami is a page behind RequireSession that answers the caller.

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -12,12 +13,22 @@ import (
 
 // The standard endpoints of OAuth 2.0 and OpenID Connect, beside those of the native API.
 
-// plainly says which paths answer errors in the plain shape of RFC 6749 §5.2, as their RFCs have it.
-var plainly = map[string]func(*exchange, error){
-	pathRevoke:      (*exchange).failPlain,
-	pathInspect:     (*exchange).failPlain,
-	pathUserInfo:    (*exchange).failPlain,
-	pathUserInfoToo: (*exchange).failPlain,
+// plain is how paths outside of the native API answer: errors in the shape of RFC 6749 §5.2, an error and
+// its description and nothing else.
+type plain struct {
+	// rows are errors in the words of an API beside the native one. They come before those that all such
+	// paths have.
+	rows []row
+	// media is the Content-Type, where clients know it in a spelling of its own; nil means that of all answers.
+	media []string
+}
+
+// plainly says which paths those are. All others answer errors in the envelope of the contract.
+var plainly = map[string]*plain{
+	pathRevoke:      {},
+	pathInspect:     {},
+	pathUserInfo:    {},
+	pathUserInfoToo: {},
 }
 
 type plainErrorBody struct {
@@ -25,27 +36,40 @@ type plainErrorBody struct {
 	Description string `json:"error_description"`
 }
 
-// rowClientAuth is the one answer that only standard endpoints have.
+// rowClientAuth is the one answer that only these paths have.
 var rowClientAuth = row{Status: http.StatusUnauthorized, Code: "invalid_client", Text: "The client could not be authenticated.", cause: errClientAuth}
+
+// rowOf finds the answer for an error: in the words of the API, or in those of the catalogue without its
+// numbers.
+func (p *plain) rowOf(err error) row {
+	if _, ok := errors.AsType[*flow.TooSoonError](err); ok {
+		err = fmt.Errorf("%w: %w", errTooSoon, err)
+	}
+	for _, e := range p.rows {
+		if errors.Is(err, e.cause) {
+			return e
+		}
+	}
+	if errors.Is(err, errClientAuth) {
+		return rowClientAuth
+	}
+	return rowOf(err)
+}
 
 // failPlain is fail without the envelope.
 func (x *exchange) failPlain(err error) {
 	if x.correlation == "" {
 		x.correlate("")
 	}
-	var e row
-	refused, ok := errors.AsType[*refusal](err)
-	switch {
-	case ok:
+	e := x.plain.rowOf(err)
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		e = row{Status: refused.status, Code: refused.word(), Text: refused.description}
 		x.w.Header().Set("WWW-Authenticate", refused.challenge())
-	case errors.Is(err, errClientAuth):
-		e = rowClientAuth
-		if x.r.Header.Get("Authorization") != "" {
-			x.w.Header().Set("WWW-Authenticate", basicRealm)
-		}
-	default:
-		e = rowOf(err)
+	} else if e.Status == http.StatusUnauthorized && x.r.Header.Get("Authorization") != "" {
+		x.w.Header().Set("WWW-Authenticate", basicRealm)
+	}
+	if v, ok := errors.AsType[*flow.TooSoonError](err); ok {
+		x.retryAfter(v.Wait)
 	}
 	if e.Status == http.StatusServiceUnavailable {
 		x.retryAfter(time.Second)
@@ -54,10 +78,18 @@ func (x *exchange) failPlain(err error) {
 	x.reply(e.Status, headerNoStore, plainErrorBody{e.Code, words(e, err)})
 }
 
+// served is what an endpoint does once it knows the client.
+type served func(*exchange, context.Context, form, client) (any, error)
+
 // standard turns a function into an endpoint for clients that authenticate.
-func standard(serve func(*exchange, context.Context, form, client) (any, error)) func(*exchange) (any, error) {
+func standard(serve served) func(*exchange) (any, error) { return authenticated(readForm, serve) }
+
+// sibling is standard for an API beside the native one, whose clients send forms or JSON.
+func sibling(serve served) func(*exchange) (any, error) { return authenticated(readEither, serve) }
+
+func authenticated(read func(http.ResponseWriter, *http.Request) (form, error), serve served) func(*exchange) (any, error) {
 	return func(x *exchange) (any, error) {
-		f, err := readForm(x.w, x.r)
+		f, err := read(x.w, x.r)
 		x.correlate(f.CorrelationID)
 		if err != nil {
 			return nil, err

@@ -260,7 +260,7 @@ func TestVerify_NoForgeryTakesLong(t *testing.T) {
 	s := verifier()
 	for name, text := range forgeries(t) {
 		best := time.Hour
-		for range 10 { // the shortest says what the work is, whatever else the machine does
+		for tries := 0; tries < 1000 && best > time.Millisecond; tries++ { // whatever else the machine does
 			begin := time.Now()
 			_, _ = s.Verify(t.Context(), token.AccessToken, text, issuer, now)
 			best = min(best, time.Since(begin))

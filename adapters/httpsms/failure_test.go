@@ -170,7 +170,7 @@ func TestSend_EndsSoonAfterItsContext(t *testing.T) {
 	err := open(t, secretly(g.URL)).Send(ctx, message())
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assertSilent(t, err)
-	assert.Less(t, time.Since(begin), 2*time.Second)
+	assert.Less(t, time.Since(begin), 8*time.Second)
 }
 
 func TestSend_EndsAtOnceWhenCancelled(t *testing.T) {
@@ -223,7 +223,7 @@ func TestSend_IsDoneThoughTheAnswerNeverEnds(t *testing.T) {
 		begin := time.Now()
 		err := open(t, httpsms.Config{URL: g.URL}).Send(t.Context(), message())
 		assert.Equal(t, code == 200, err == nil, err)
-		assert.Less(t, time.Since(begin), 5*time.Second)
+		assert.Less(t, time.Since(begin), 8*time.Second)
 	}
 }
 

@@ -213,6 +213,6 @@ func failOver(t *testing.T, nodes []*server, s *redisstore.Store) {
 		assert.Contains(c, info, "role:master")
 	}, 20*time.Second, 50*time.Millisecond, "the replica does not take over")
 	start := time.Now()
-	require.Eventually(t, func() bool { return served() == len(keys) }, 5*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return served() == len(keys) }, 20*time.Second, 50*time.Millisecond)
 	t.Logf("serving again after %v", time.Since(start).Round(time.Millisecond))
 }

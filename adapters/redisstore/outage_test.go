@@ -40,7 +40,7 @@ func requireUnknown(t *testing.T, err error) {
 	}
 }
 
-// requireServing requires that everything works again within 5 s.
+// requireServing requires that everything works again, in 5 s or what those come to on a busy machine.
 func requireServing(t *testing.T, s *redisstore.Store) {
 	t.Helper()
 	start := time.Now()
@@ -49,7 +49,7 @@ func requireServing(t *testing.T, s *redisstore.Store) {
 			_, err := s.Add(brief(t, time.Second), "after", 1, time.Minute)
 			require.NoError(c, err)
 		}
-	}, 5*time.Second, 50*time.Millisecond)
+	}, 20*time.Second, 50*time.Millisecond)
 	t.Logf("serving again after %v", time.Since(start).Round(time.Millisecond))
 }
 
@@ -80,7 +80,7 @@ func TestOutage_AServerThatIsGoneAndComesBack(t *testing.T) {
 	require.NoError(t, err)
 
 	server.kill()
-	requireFailing(t, s, t.Context, 2*time.Second)
+	requireFailing(t, s, t.Context, 10*time.Second)
 	server.start(t)
 	requireServing(t, s)
 	e, err := s.Get(t.Context(), "k")
@@ -119,7 +119,7 @@ func TestOutage_AServerThatHangs(t *testing.T) {
 			w.detour.Store(&silent)
 			require.NoError(t, server.client(t, nil).Do(t.Context(), "CLIENT", "KILL", "TYPE", "normal").Err())
 
-			requireFailing(t, s, func() context.Context { return brief(t, 300*time.Millisecond) }, time.Second)
+			requireFailing(t, s, func() context.Context { return brief(t, 300*time.Millisecond) }, 2500*time.Millisecond) // the client by itself takes 3 s
 			w.detour.Store(nil)
 			end()
 			requireServing(t, s)
@@ -130,14 +130,14 @@ func TestOutage_AServerThatHangs(t *testing.T) {
 func TestOutage_ACancelledContextEndsTheWait(t *testing.T) {
 	server := startServer(t)
 	s := openStore(t, server.client(t, nil))
-	for range 3 {
-		require.NoError(t, server.client(t, nil).ClientPause(t.Context(), time.Second).Err())
+	for range 2 {
+		require.NoError(t, server.client(t, nil).ClientPause(t.Context(), 2*time.Second).Err())
 		requireFailing(t, s, func() context.Context {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(200*time.Millisecond, cancel)
 			return ctx
-		}, 700*time.Millisecond)
-		time.Sleep(time.Second)
+		}, 1900*time.Millisecond)
+		time.Sleep(2 * time.Second)
 		requireServing(t, s)
 	}
 }
@@ -178,5 +178,5 @@ func TestOutage_APanicOfAHookIsAnError(t *testing.T) {
 	client := startServer(t).client(t, nil)
 	s := openStore(t, client)
 	client.AddHook(faulty{})
-	requireFailing(t, s, t.Context, time.Second)
+	requireFailing(t, s, t.Context, 10*time.Second)
 }

@@ -262,7 +262,7 @@ func TestStore_ThatFailsOrHangsIsAnErrorInTime(t *testing.T) {
 					err := call()
 					require.ErrorContains(t, err, "scsstore: "+what+": ")
 					assert.NotErrorIs(t, err, scsstore.ErrEnded)
-					assert.Less(t, time.Since(start), 1800*time.Millisecond)
+					assert.Less(t, time.Since(start), 8*time.Second) // it hangs for good
 					if cause != nil {
 						assert.ErrorIs(t, err, cause)
 					}

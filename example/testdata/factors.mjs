@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { decode } from "../../internal/clienttest/qr.mjs";
 import {
   base, better, choosePassword, codes, focused, giveAddress, giveCode, givePassword, good, nameless, newAddress, quick, register,
-  signOut, signUpWithPassword, slow, step, withChoice, withFactor, wrongCode,
+  settled, signOut, signUpWithPassword, slow, step, withChoice, withFactor, wrongCode,
 } from "./hands.mjs";
 
 let phones = 0;
@@ -59,6 +59,7 @@ function formats(rows) {
 // confirm gives the code of a second factor.
 async function confirm(page, code) {
   await step(page, "confirm-step");
+  await settled(page);
   await page.locator("#confirm").fill(code);
   await page.keyboard.press("Enter");
 }
@@ -85,6 +86,7 @@ async function due(page, address) {
 // kind chooses what to register, and contact fills in what that takes.
 const kind = (page, name) => page.getByRole("radio", { name }).check();
 async function contact(page, name, value) {
+  await settled(page);
   await page.locator("#register-step").getByRole("textbox", { name }).fill(value);
   await page.keyboard.press("Enter");
 }

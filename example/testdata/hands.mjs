@@ -33,6 +33,9 @@ export const step = (page, name) => page.locator(`#${name}`).waitFor({ state: "v
 export const focused = (page) => page.evaluate(() => document.activeElement.id);
 export const selected = (page) => page.evaluate(() => getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd));
 
+// settled waits until the page is done with what was sent before: what is sent meanwhile it does not take.
+export const settled = (page) => page.locator('[aria-busy="true"]').first().waitFor({ state: "detached" });
+
 // choose sets the way to get in, and what is asked for beside that.
 export async function choose(page, { password = false, beside = "" }) {
   await page.getByRole("radio", { name: password ? "A password" : "A code" }).check();
@@ -40,6 +43,7 @@ export async function choose(page, { password = false, beside = "" }) {
 }
 
 export async function giveAddress(page, address, app) {
+  await settled(page);
   await choose(page, app);
   await page.getByRole("textbox", { name: "Email address" }).fill(address);
   await page.keyboard.press("Enter");
@@ -51,6 +55,7 @@ export async function askForCode(page, address, app = quick) {
 }
 
 export async function giveCode(page, code) {
+  await settled(page);
   await page.getByRole("textbox", { name: "Code from the mail" }).fill(code);
   await page.getByRole("button", { name: "Continue" }).click();
 }
@@ -63,6 +68,7 @@ export async function signUp(page, address, app = quick) {
 
 // choosePassword fills in what a sign-up with a password begins with.
 export async function choosePassword(page, address, password, app = withPassword) {
+  await settled(page);
   await choose(page, app);
   await page.getByRole("textbox", { name: "Email address" }).fill(address);
   await page.getByLabel("Choose a password").fill(password);
@@ -90,6 +96,7 @@ export async function signOut(page) {
 }
 
 export async function givePassword(page, password) {
+  await settled(page);
   await page.getByRole("textbox", { name: "Password", exact: true }).fill(password);
   await page.keyboard.press("Enter");
 }

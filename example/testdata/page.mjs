@@ -773,7 +773,7 @@ const browser = await launch(chromium);
 for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...factors.checks })) {
   if (!name.includes(process.env.ONLY ?? "")) continue;
   const context = await browser.newContext({ viewport: desk, locale: "en-GB" });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const trouble = [];
   page.on("pageerror", (error) => trouble.push(String(error)));

@@ -73,7 +73,7 @@ func TestT12_ACrowdIsServedInBoundedMemory(t *testing.T) {
 	assert.Positive(t, served)
 	proof(t, "T12 growth of memory under "+number(float64(crowd))+" logins at once", growth>>10, "MiB", atMost(320))
 	proof(t, "T12 answers other than good, wrong and 503", odd, "answers", exactly(0))
-	proof(t, "T12 time until 503, at most", seconds(slowest), "s", atMost(3))
+	proof(t, "T12 time until 503, at most", seconds(slowest), "s", within(3))
 }
 
 // memory is what the instance holds now, in KiB.

@@ -99,7 +99,12 @@ type limit struct {
 func exactly[N int | float64](n N) limit { return limit{"=", float64(n)} }
 func atMost[N int | float64](n N) limit  { return limit{"≤", float64(n)} }
 func atLeast[N int | float64](n N) limit { return limit{"≥", float64(n)} }
-func seconds(d time.Duration) float64    { return float64(d.Milliseconds()) / 1000 }
+
+// within is atMost, in seconds. In the short form, which shares its machine with whatever else is tested, a
+// time may be four times as long: what it is there for are waits without an end.
+func within(s float64) limit { return atMost(pick(4*s, s)) }
+
+func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
 func (l limit) holds(value float64) bool {
 	switch l.sign {

@@ -152,7 +152,7 @@ func TestT15_AnOlderTokenEndsTheFamilyEverywhere(t *testing.T) {
 			steal(late, 0)
 		}
 		proof(t, "T15 "+b.name+" families alive after a theft, of "+number(float64(len(ended)+len(stolenLater)+pick(0, 1))), alive, "instances", exactly(0))
-		proof(t, "T15 "+b.name+" theft to refusal everywhere, slowest", seconds(slowest), "s", atMost(1.0))
+		proof(t, "T15 "+b.name+" theft to refusal everywhere, slowest", seconds(slowest), "s", within(1))
 	})
 }
 
@@ -179,6 +179,6 @@ func TestT15_ADisabledAccountRefreshesNowhere(t *testing.T) {
 			alive += still
 		}
 		proof(t, "T15 "+b.name+" disabled or signed out, and alive", alive, "instances", exactly(0))
-		proof(t, "T15 "+b.name+" disabled to refusal everywhere, slowest", seconds(slowest), "s", atMost(1.0))
+		proof(t, "T15 "+b.name+" disabled to refusal everywhere, slowest", seconds(slowest), "s", within(1))
 	})
 }
