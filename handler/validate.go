@@ -39,6 +39,7 @@ func (c Config) Validate() error {
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
 	c.checkGrants(&p)
+	c.checkDevices(&p)
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
 	c.checkLifetimes(&p)
@@ -193,8 +194,8 @@ func (c Config) checkGrants(p *problems) {
 	}
 	for i, client := range c.Clients {
 		for _, t := range client.GrantTypes {
-			if _, ok := c.Grants[t]; !ok && t != GrantPassword {
-				p.add("Clients[%d]: GrantTypes has %q, which is neither %q nor in Grants", i, t, GrantPassword)
+			if _, ok := c.Grants[t]; !ok && t != GrantPassword && t != GrantDeviceCode {
+				p.add("Clients[%d]: GrantTypes has %q, which is neither %q nor %q nor in Grants", i, t, GrantPassword, GrantDeviceCode)
 			}
 			if t == GrantPassword && !client.Passwords {
 				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)
