@@ -34,6 +34,8 @@ var (
 	errDisabled     = errors.New("the client is disabled")
 	errPanic        = errors.New("panic")
 	errCrossOrigin  = errors.New("the request comes from another origin")
+	errTenant       = errors.New("the tenant is another")
+	errTenantShared = errors.New("the tenant is common or consumers")
 	errUnavailable  = errors.New("something this server needs is out of order")
 )
 
@@ -42,8 +44,15 @@ var (
 var catalogue = []row{
 	{400, "invalid_request", "", 90100, "client_id parameter is empty or not valid.", "client_id is missing or malformed", errClientID},
 	{400, "unauthorized_client", "", 700016, "The application was not found.", "client_id is well-formed and unknown", errClient},
-	{400, "invalid_client", "", 550022, "Confidential Client is not supported in Native Authentication API flow.", "the client is marked Confidential", errConfidential},
+	{400, "invalid_client", "", 550022, "Confidential Client is not supported in Native Authentication API flow.", "a confidential client calls the native API", errConfidential},
 	{400, "invalid_client", "nativeauthapi_disabled", 7000112, "Native authentication is disabled for the application.", "the client is marked Disabled", errDisabled},
+	{401, "invalid_client", "", 7000218, "The application has to authenticate, by client_secret or client_assertion.", "a confidential client sends no credential, for a grant that is none of the native API", errCredentialMissing},
+	{401, "invalid_client", "", 7000215, "The client secret is not valid.", "the secret of a confidential client is wrong", errSecretWrong},
+	{401, "invalid_client", "", 700027, "The client assertion is not valid.", "the assertion of a confidential client is forged, expired, used, of another client or for another server", errAssertionBad},
+	{401, "invalid_client", "", 700025, "The application is public and must send neither client_secret nor client_assertion.", "a public client sends a credential, for a grant of GrantTypes", errCredentialOfNone},
+	{401, "invalid_client", "", 70002, "The application could not be authenticated.", "the Authorization header cannot be read, or the assertion is of an unknown type", errClientAuth},
+	{400, "invalid_request", "", 90002, "The tenant was not found.", "the tenant in the path is neither TenantID, nor organizations, nor the host of Issuer", errTenant},
+	{400, "invalid_request", "", 9001023, "The grant type needs the tenant in the path, or organizations.", "the tenant in the path is common or consumers", errTenantShared},
 
 	{400, "invalid_request", "", 90100, "username parameter is empty or not valid.", "username is missing, or is no address (or alias, where they are on)", flow.ErrUsername},
 	{400, "invalid_request", "", 900144, "The request body must contain the parameter", "a required parameter is missing; the text names it", flow.ErrParameter},
@@ -66,7 +75,7 @@ var catalogue = []row{
 	{400, "invalid_request", "introspect_required", 50076, "The account has several methods. Name one by its id.", "a second factor was asked for without id, and no method is the default", flow.ErrIntrospect},
 	{400, "invalid_request", "", 901001, "The id is that of no method of the account.", "id names no method that can be used here", flow.ErrMethod},
 	{400, "invalid_grant", "", 400002, "The account has to be signed in to by another method.", "a second factor is due, and the account's only ones are those this flow has used, or cannot be used, or none can be registered", flow.ErrOtherMethod},
-	{400, "invalid_grant", "", 50076, "A second factor is required (interaction_required): sign in again.", "a refresh token from before the policy asked for a second factor", flow.ErrSecondFactor},
+	{400, "invalid_grant", "", 50076, "A second factor is required (interaction_required): sign in again.", "a refresh token from before the policy asked for a second factor, or a password in one call, which has no room for it", flow.ErrSecondFactor},
 	{400, "invalid_request", "", 901001, "The contact is not valid.", "challenge_target is malformed, of a channel or country that is not served, or the first factor itself", flow.ErrContact},
 	{400, "access_denied", "provider_blocked_by_rep", 550024, "Configuring multi-factor authentication method is blocked.", "Config.Gate returned ErrContactBlocked", flow.ErrContactBlocked},
 	{400, "access_denied", "provider_blocked_by_admin", 550024, "Configuring multi-factor authentication method is not allowed.", "Config.Gate returned ErrContactForbidden", flow.ErrContactForbidden},
@@ -82,9 +91,10 @@ var catalogue = []row{
 
 	{400, "invalid_grant", "", 70003, "The grant type is not supported at this endpoint.", "grant_type is unknown at a continue call", flow.ErrGrantUnknown},
 	{400, "unsupported_grant_type", "", 70003, "The grant type is not supported.", "grant_type is unknown at token", flow.ErrGrantUnsupported},
-	{400, "unauthorized_client", "", 70001, "The application may not use the grant type.", "grant_type is one of the host's, and not among the client's GrantTypes", flow.ErrGrantForbidden},
+	{400, "unauthorized_client", "", 70001, "The application may not use the grant type.", "grant_type is not among the client's GrantTypes", flow.ErrGrantForbidden},
 	{400, "invalid_grant", "", 70000, "The grant is not valid.", "a grant of the host returned ErrGrantRefused", flow.ErrGrantRefused},
 	{400, "invalid_scope", "", 70011, "The scope is not valid.", "a scope is unknown, or of a second resource, or wider than was granted", flow.ErrScope},
+	{400, "invalid_grant", "consent_required", 65001, "The application has no consent for a scope.", "the client may not have a scope, for a grant that is none of the native API", flow.ErrConsentRequired},
 	{400, "invalid_grant", "", 65001, "The application has no consent for a scope.", "the client may not have a scope", flow.ErrConsent},
 	{400, "invalid_grant", "bad_token", 70000, "The refresh token is not valid.", "the refresh token is unknown, used again, revoked, or the user is gone", flow.ErrRefreshInvalid},
 	{400, "invalid_grant", "bad_token", 700082, "The refresh token has expired.", "the refresh token was not used for too long", flow.ErrRefreshExpired},

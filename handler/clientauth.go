@@ -30,6 +30,14 @@ const (
 // the log: a caller learns no more.
 var errClientAuth = errors.New("the client is not authenticated")
 
+// The kinds of it that the token endpoint tells apart, as Entra does.
+var (
+	errCredentialMissing = noClient("no credential of a confidential client")
+	errSecretWrong       = noClient("wrong secret")
+	errAssertionBad      = noClient("the assertion is not good")
+	errCredentialOfNone  = noClient("a public client has no credential")
+)
+
 func noClient(reason string) error { return fmt.Errorf("%w: %s", errClientAuth, reason) }
 
 // confidential tells whether a client has to authenticate, and so is none of the native API.
@@ -65,29 +73,30 @@ func (x *exchange) authenticate(ctx context.Context, f form) (client, error) {
 	if err != nil {
 		return client{}, err
 	}
-	c, ok := x.auth.clients[cred.id]
-	switch {
-	case !ok:
-		return client{}, noClient("unknown")
-	case c.config.Disabled:
-		return client{}, noClient("disabled")
-	}
-	switch cred.method {
-	case authNone:
-		if c.config.confidential() {
-			return client{}, noClient("no credential of a confidential client")
-		}
-	case authJWT:
-		err = x.proveByKey(ctx, c, cred.assertion)
-	default:
-		if !c.hasSecret(cred.secret) {
-			return client{}, noClient("wrong secret")
-		}
-	}
+	c, err := x.auth.find(cred.id)
 	if err != nil {
+		return client{}, fmt.Errorf("%w: %w", errClientAuth, err)
+	}
+	if err := x.prove(ctx, c, cred); err != nil {
 		return client{}, err
 	}
 	return c, nil
+}
+
+// prove checks the credential of a client.
+func (x *exchange) prove(ctx context.Context, c client, cred credential) error {
+	named := cred.method == authNone
+	switch {
+	case c.config.confidential() && named:
+		return errCredentialMissing
+	case !c.config.confidential() && !named:
+		return errCredentialOfNone
+	case cred.method == authJWT:
+		return x.proveByKey(ctx, c, cred.assertion)
+	case !named && !c.hasSecret(cred.secret):
+		return errSecretWrong
+	}
+	return nil
 }
 
 // hasSecret compares a secret with each of the client's, however many are before the right one.
@@ -102,13 +111,13 @@ func (c client) hasSecret(text string) bool {
 // proveByKey verifies an assertion, and uses it up.
 func (x *exchange) proveByKey(ctx context.Context, c client, a token.Assertion) error {
 	cfg := x.auth.cfg
-	us := []string{cfg.Issuer, cfg.Issuer + x.path, cfg.Issuer + pathToken}
+	us := []string{cfg.Issuer, cfg.Issuer + x.tenant + x.path, cfg.Issuer + pathToken}
 	if err := a.Verify(c.config.Keys, us, cfg.Now()); err != nil {
-		return fmt.Errorf("%w: %w", errClientAuth, err)
+		return fmt.Errorf("%w: %w", errAssertionBad, err)
 	}
 	err := x.auth.engine.UseAssertion(ctx, c.config.ID, a.ID())
 	if errors.Is(err, flow.ErrAssertionUsed) {
-		return fmt.Errorf("%w: %w", errClientAuth, err)
+		return fmt.Errorf("%w: %w", errAssertionBad, err)
 	}
 	return err
 }
@@ -131,7 +140,7 @@ func readCredential(r *http.Request, f form) (credential, error) {
 	case f.Assertion != "" || f.AssertionType != "":
 		return readAssertion(f)
 	case f.ClientID == "":
-		return credential{}, noClient("none is named")
+		return credential{}, fmt.Errorf("%w: %w", errClientAuth, errClientID)
 	case f.ClientSecret != "":
 		return credential{id: f.ClientID, method: authPost, secret: f.ClientSecret}, nil
 	}
@@ -176,10 +185,10 @@ func readAssertion(f form) (credential, error) {
 	}
 	a, err := token.ParseAssertion(f.Assertion)
 	if err != nil {
-		return credential{}, fmt.Errorf("%w: %w", errClientAuth, err)
+		return credential{}, fmt.Errorf("%w: %w", errAssertionBad, err)
 	}
 	if f.ClientID != "" && f.ClientID != a.Client() { // RFC 7521 §4.2
-		return credential{}, noClient("client_id is another than the assertion's")
+		return credential{}, fmt.Errorf("%w: client_id is another", errAssertionBad)
 	}
 	return credential{id: a.Client(), method: authJWT, assertion: a}, nil
 }

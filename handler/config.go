@@ -124,7 +124,8 @@ type Config struct {
 
 // Client is an app that may call the API. Clients of the native authentication API are public (RFC 6749
 // §2.1): an app on a person's device keeps no secret. One that has Secrets or Keys is confidential, a
-// server that can keep them, and calls the standard endpoints only.
+// server that can keep them. It calls the standard endpoints and, for its GrantTypes and the refresh tokens
+// they end in, the token endpoint.
 type Client struct {
 	// ID is 1 to 128 characters of 0-9 A-Z a-z . _ ~ and -, usually a GUID.
 	ID string
@@ -165,7 +166,7 @@ type Client struct {
 	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
 	Disabled bool
 	// Confidential marks a client that has a secret elsewhere. It is refused here with
-	// invalid_client, as the contract wants it. Secrets and Keys make a client confidential by themselves.
+	// invalid_client, as the contract wants it, wherever it calls. Secrets and Keys make a client confidential by themselves.
 	Confidential bool
 	// Secrets are what the client may authenticate with (client_secret_basic, client_secret_post): random
 	// printable ASCII without blanks, 32 characters or more each. Several are for rotation: add the new one,

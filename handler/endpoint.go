@@ -17,13 +17,27 @@ const (
 	stuckTimeout = 1750 * time.Millisecond
 )
 
-// endpoint turns a step of the engine into an endpoint. Nothing else in this package reads a body or
-// asks who the client is, but the standard endpoints and logout.
+// endpoint turns a step of the engine into an endpoint of the native API.
 func endpoint[Req, Resp any](
 	read func(form, *flow.Client) Req, step func(context.Context, Req) (Resp, error), write func(Resp) any,
 ) func(*exchange) (any, error) {
+	return identified(readForm, (*exchange).public, func(_ *exchange, ctx context.Context, f form, c *flow.Client) (any, error) {
+		resp, err := step(ctx, read(f, c))
+		if err != nil {
+			return nil, err
+		}
+		return write(resp), nil
+	})
+}
+
+// identified turns a function into an endpoint: read gets what was sent, and who the client. Nothing else in
+// this package reads a body or asks who the client is, but logout.
+func identified[C any](
+	read func(http.ResponseWriter, *http.Request) (form, error), who func(*exchange, context.Context, form) (C, error),
+	serve func(*exchange, context.Context, form, C) (any, error),
+) func(*exchange) (any, error) {
 	return func(x *exchange) (any, error) {
-		f, err := readForm(x.w, x.r)
+		f, err := read(x.w, x.r)
 		x.correlate(f.CorrelationID)
 		if err != nil {
 			return nil, err
@@ -31,18 +45,14 @@ func endpoint[Req, Resp any](
 		if x.auth.cfg.Legacy.StrictCapabilities {
 			f.sku = "" // no library is an exception
 		}
-		client, err := x.auth.client(f.ClientID)
-		if err != nil {
-			return nil, err
-		}
 		defer x.watch()()
 		ctx, cancel := stepContext(x.r)
 		defer cancel()
-		resp, err := step(ctx, read(f, client))
+		c, err := who(x, ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		return write(resp), nil
+		return serve(x, ctx, f, c)
 	}
 }
 
@@ -84,21 +94,32 @@ func recovered(err *error) {
 	}
 }
 
-// client returns the client of an id, if it may call.
-func (a *Auth) client(id string) (*flow.Client, error) {
-	if !isClientID(id) {
-		return nil, errClientID
-	}
-	c, ok := a.clients[id]
+// public returns the client of a call of the native API: one that keeps no secret. What else it sends is not
+// looked at.
+func (x *exchange) public(_ context.Context, f form) (*flow.Client, error) {
+	c, err := x.auth.find(f.ClientID)
 	switch {
-	case !ok:
-		return nil, errClient
-	case c.config.Disabled:
-		return nil, errDisabled
+	case err != nil:
+		return nil, err
 	case c.config.confidential():
 		return nil, errConfidential
 	}
 	return &c.flow, nil
+}
+
+// find returns the client of an id, whoever says so.
+func (a *Auth) find(id string) (client, error) {
+	if !isClientID(id) {
+		return client{}, errClientID
+	}
+	c, ok := a.clients[id]
+	switch {
+	case !ok:
+		return client{}, errClient
+	case c.config.Disabled:
+		return client{}, errDisabled
+	}
+	return c, nil
 }
 
 // isClientID tells whether s has the form of a client id: 1 to 128 unreserved characters of a URL.

@@ -22,6 +22,7 @@ type exchange struct {
 	w           http.ResponseWriter
 	r           *http.Request
 	path        string // beneath the prefix, without a slash at its end
+	tenant      string // before it, with a slash: what the path names; "" if none
 	correlation string // what client and server call this request by
 	plain       *plain // how the path answers; nil where the envelope does
 
@@ -157,6 +158,9 @@ func (x *exchange) fail(err error) {
 		x.correlate("")
 	}
 	e, body := x.answer(err)
+	if errors.Is(err, errClientAuth) && x.challengeBasic() {
+		e.Status = http.StatusUnauthorized
+	}
 	x.log(err, e, body.TraceID)
 	x.reply(e.Status, headerNoStore, body)
 }

@@ -10,10 +10,16 @@ import (
 )
 
 // GrantPassword lets a client ask for tokens with grant_type=password, username and password in one call:
-// the resource owner's password credentials of RFC 6749 §4.3, as Azure AD v2 has them. There is no
-// continuation_token then, which tells it from native authentication at the same endpoint. Its tries count
-// with those of sign-ins. An account that has to prove a second factor is refused (50076): one call has no
-// room for it. It is for clients that know no better; whoever writes a new one uses a flow.
+// the resource owner's password credentials of RFC 6749 §4.3, as Azure AD v2 has them (section 11.1 of the
+// contract). There is no continuation_token then, which tells it from native authentication at the same
+// endpoint. Its tries count with those of sign-ins. An account that has to prove a second factor is refused
+// (50076): one call has no room for it. There is a refresh token for offline_access only, and an id token for
+// openid only. It is for clients that know no better; whoever writes a new one uses a flow.
+//
+// A confidential client authenticates. If any client has the grant, the token endpoint is there beneath a
+// tenant, too, for those that have it: /{tenant}/oauth2/v2.0/token, with Config.TenantID, the host of
+// Config.Issuer or organizations; common and consumers are refused. Without a prefix these are the only
+// tenants whose paths Mount takes; with one, any other is answered as unknown.
 const GrantPassword = flow.GrantPassword
 
 // GrantDeviceCode lets a client ask for a code that somebody types elsewhere, and poll for tokens with
@@ -35,7 +41,7 @@ type Grant interface {
 // GrantRequest is a call of a grant.
 type GrantRequest struct {
 	ClientID   string
-	Parameters url.Values    // all of the body's, 64 at most
+	Parameters url.Values    // all of the body's, 64 at most, but the client's credential
 	Request    *http.Request // whose body was read
 }
 
@@ -62,6 +68,9 @@ func (c Config) hostGrants() map[string]flow.HostGrant {
 			values, err := url.ParseQuery(strings.TrimPrefix(body, "?"))
 			if err != nil {
 				return flow.Granted{}, malformed("a parameter is not form-encoded")
+			}
+			for _, of := range []string{"client_secret", "client_assertion"} {
+				values.Del(of) // which is for this server alone
 			}
 			who, err := g.Redeem(ctx, GrantRequest{clientID, values, requestFrom(ctx)})
 			return flow.Granted(who), err

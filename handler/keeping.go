@@ -38,8 +38,6 @@ func (a *Auth) redeem(ctx context.Context, req flow.Redeem) (any, error) {
 	return writeTokens(t), nil
 }
 
-func asItIs(body any) any { return body }
-
 // redeemForSession answers with the cookie of a session. In an order that leaves nothing half done: the new
 // session is written first, under a token that nobody knows, then the flow ends, then the session that the
 // browser had. Where any of it fails no cookie is sent, and the new session is of no use to anybody.

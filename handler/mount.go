@@ -38,6 +38,7 @@ type Auth struct {
 	signer  *token.Signer
 	clients map[string]client
 	routes  map[string]route
+	tenants map[string]error // see Config.tenants
 }
 
 // client is an app as configured, and as the flows see it.
@@ -77,6 +78,9 @@ func (a *Auth) register(mux Mux) (err error) {
 	for path := range a.routes {
 		mux.Handle(a.prefix+path, a)
 	}
+	for _, path := range a.tenantPaths() {
+		mux.Handle(a.prefix+path, a)
+	}
 	if a.prefix != "" {
 		mux.Handle(a.prefix, a) // or http.ServeMux would redirect it to the next
 		mux.Handle(a.prefix+"/", a)
@@ -93,7 +97,7 @@ func newAuth(cfg Config) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{cfg: cfg, prefix: cfg.prefix(), signer: token.NewSigner(cfg.Keys), clients: map[string]client{}, routes: map[string]route{}}
+	a := &Auth{cfg: cfg, prefix: cfg.prefix(), signer: token.NewSigner(cfg.Keys), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants()}
 	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
 	defer cancel()
 	if err := a.signer.Check(ctx); err != nil {
@@ -105,7 +109,7 @@ func newAuth(cfg Config) (*Auth, error) {
 			return nil, err // Validate has let it pass
 		}
 		a.clients[c.ID] = client{c, flow.Client{
-			ID: c.ID, Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
+			ID: c.ID, Confidential: c.confidential(), Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
 			SecondFactor: c.SecondFactor.forFlow(), RegisterAddress: c.RegisterAddress, GrantTypes: c.GrantTypes, Methods: cfg.methodsOf(c),
 			Keep: c.keep(),
 		}, c.hashes()}
@@ -158,6 +162,9 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{auth: a, w: w, r: r, path: path, plain: plainly[path]}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
+	if !ok {
+		route, ok = x.beneathTenant()
+	}
 	switch {
 	case !ok:
 		x.path = "" // the caller's text, which is not for the log

@@ -60,7 +60,7 @@ func (a *Auth) table() []route {
 		{pathSignUpContinue, posts, headerNoStore, endpoint(form.signUpContinue, e.SignUpContinue, writeContinue)},
 		{pathSignInStart, posts, headerNoStore, endpoint(form.signInStart, e.SignInStart, writeContinue)},
 		{pathSignInChallenge, posts, headerNoStore, endpoint(form.challenge, e.SignInChallenge, writeChallenge)},
-		{pathToken, posts, headerNoStore, endpoint(form.redeem, a.redeem, asItIs)},
+		{pathToken, posts, headerNoStore, identified(readForm, (*exchange).redeemer, (*exchange).token)},
 		{pathResetStart, posts, headerNoStore, endpoint(form.resetStart, e.ResetStart, writeContinue)},
 		{pathResetChallenge, posts, headerNoStore, endpoint(form.challenge, e.ResetChallenge, writeChallenge)},
 		{pathResetContinue, posts, headerNoStore, endpoint(form.resetContinue, e.ResetContinue, writeProven)},

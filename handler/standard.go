@@ -40,7 +40,7 @@ type plainErrorBody struct {
 	Description string `json:"error_description"`
 }
 
-// rowClientAuth is the one answer that only these paths have.
+// rowClientAuth is what these paths say of every client that is not authenticated.
 var rowClientAuth = row{Status: http.StatusUnauthorized, Code: "invalid_client", Text: "The client could not be authenticated.", cause: errClientAuth}
 
 // rowOf finds the answer for an error: in the words of the API, or in those of the catalogue without its
@@ -69,8 +69,8 @@ func (x *exchange) failPlain(err error) {
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		e = row{Status: refused.status, Code: refused.word(), Text: refused.description}
 		x.w.Header().Set("WWW-Authenticate", refused.challenge())
-	} else if e.Status == http.StatusUnauthorized && x.r.Header.Get("Authorization") != "" {
-		x.w.Header().Set("WWW-Authenticate", basicRealm)
+	} else if e.Status == http.StatusUnauthorized {
+		x.challengeBasic()
 	}
 	if v, ok := errors.AsType[*flow.TooSoonError](err); ok {
 		x.retryAfter(v.Wait)
@@ -86,31 +86,25 @@ func (x *exchange) failPlain(err error) {
 	x.reply(e.Status, headerNoStore, plainErrorBody{e.Code, words(e, err)})
 }
 
+// challengeBasic answers a client that has used the Authorization header: RFC 6749 §5.2.
+func (x *exchange) challengeBasic() (used bool) {
+	if used = x.r.Header.Get("Authorization") != ""; used {
+		x.w.Header().Set("WWW-Authenticate", basicRealm)
+	}
+	return used
+}
+
 // served is what an endpoint does once it knows the client.
 type served func(*exchange, context.Context, form, client) (any, error)
 
 // standard turns a function into an endpoint for clients that authenticate.
-func standard(serve served) func(*exchange) (any, error) { return authenticated(readForm, serve) }
+func standard(serve served) func(*exchange) (any, error) {
+	return identified(readForm, (*exchange).authenticate, serve)
+}
 
 // sibling is standard for an API beside the native one, whose clients send forms or JSON.
-func sibling(serve served) func(*exchange) (any, error) { return authenticated(readEither, serve) }
-
-func authenticated(read func(http.ResponseWriter, *http.Request) (form, error), serve served) func(*exchange) (any, error) {
-	return func(x *exchange) (any, error) {
-		f, err := read(x.w, x.r)
-		x.correlate(f.CorrelationID)
-		if err != nil {
-			return nil, err
-		}
-		defer x.watch()()
-		ctx, cancel := stepContext(x.r)
-		defer cancel()
-		c, err := x.authenticate(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		return serve(x, ctx, f, c)
-	}
+func sibling(serve served) func(*exchange) (any, error) {
+	return identified(readEither, (*exchange).authenticate, serve)
 }
 
 // revoke ends a refresh token and all that descend from the same sign-in: RFC 7009. Access tokens have

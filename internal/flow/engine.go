@@ -65,6 +65,7 @@ type Config struct {
 // Client is an app as the flows see it.
 type Client struct {
 	ID              string
+	Confidential    bool     // authenticates, and has no flows
 	GrantTypes      []string // beside those of native authentication
 	Attributes      *attrs.Set
 	Scopes          []string           // of resources; nil means all

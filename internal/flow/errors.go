@@ -30,7 +30,7 @@ var (
 	ErrRefreshExpired   = errors.New("the refresh token has expired")
 	ErrGrantUnknown     = errors.New("the grant type is unknown to this call")
 	ErrGrantUnsupported = errors.New("the grant type is unknown to the token endpoint")
-	ErrSecondFactor     = errors.New("a second factor is due, which a refresh cannot pass")
+	ErrSecondFactor     = errors.New("a second factor is due, for which the call has no room")
 	ErrOtherMethod      = errors.New("the account has other methods, which this flow did not pass")
 	ErrIntrospect       = errors.New("the account has several methods, and none was named")
 	ErrMethod           = errors.New("the account has no such method")
@@ -53,6 +53,9 @@ var (
 // ErrRefreshReused is an ErrRefreshInvalid that somebody should look at: a refresh token that was
 // used up came again, so it was stolen, or its successor was. Its family has ended.
 var ErrRefreshReused = fmt.Errorf("%w: used again", ErrRefreshInvalid)
+
+// ErrConsentRequired is an ErrConsent of a grant that is none of native authentication.
+var ErrConsentRequired = fmt.Errorf("%w: administrators give it", ErrConsent)
 
 // MissingError names the parameter that is missing. It is an ErrParameter.
 type MissingError struct{ Parameter string }

@@ -28,8 +28,15 @@ var grants = map[string]prover{
 	GrantDeviceCode:      deviceCode{},
 }
 
-// grantRefresh is the one grant that proves nobody: it goes on with what was proven before.
-const grantRefresh = "refresh_token"
+// Native tells whether a call belongs to native authentication, which is for clients that keep no secret: by
+// its grant type, or its continuation token, or because it has neither, which is no call of any other kind.
+func (r Redeem) Native() bool {
+	_, ofNative := grants[r.Grant].(ofFlow)
+	return ofNative || r.Token != "" || r.Grant == ""
+}
+
+// GrantRefresh is the one grant that proves nobody: it goes on with what was proven before.
+const GrantRefresh = "refresh_token"
 
 // GrantPassword is the grant type of passwords. With a continuation token it belongs to a flow; without,
 // it is the resource owner's (RFC 6749 §4.3), for clients that have it among their GrantTypes.
@@ -37,12 +44,12 @@ const GrantPassword = "password"
 
 // Grants are the grant types that the token endpoint serves by itself, for the discovery document. Those
 // of passwords and second factors need a client that has them.
-var Grants = []string{"oob", GrantPassword, "mfa_oob", "continuation_token", grantRefresh}
+var Grants = []string{"oob", GrantPassword, "mfa_oob", "continuation_token", GrantRefresh}
 
 // Token redeems a finished flow, a credential or a refresh token. What clients with Keep redeem ends in a
 // session, and no tokens come of it.
 func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
-	if req.Grant == grantRefresh {
+	if req.Grant == GrantRefresh {
 		if req.Client.Keep != nil {
 			return Tokens{}, fmt.Errorf("%w: sessions have no refresh tokens", ErrGrantUnsupported)
 		}
@@ -52,7 +59,7 @@ func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	g, err := e.grantScopes(req.Scope, req.Client)
+	g, err := e.scopesOf(req)
 	f, u, err := p.prove(e, ctx, req, input{code: req.Code, password: req.Password, refused: err})
 	if err != nil {
 		return Tokens{}, err
@@ -165,8 +172,12 @@ func recordOf(u store.User) record {
 type passwords struct{ ofFlow }
 
 func (p passwords) prove(e *Engine, ctx context.Context, req Redeem, in input) (*flow, store.User, error) {
-	if req.Token == "" && req.Client.may(GrantPassword) {
+	switch {
+	case req.Token != "":
+	case req.Client.may(GrantPassword):
 		return e.resourceOwner(ctx, req, in)
+	case req.Client.Confidential: // which has no flow that a token could be missing of
+		return nil, store.User{}, ErrGrantForbidden
 	}
 	return p.ofFlow.prove(e, ctx, req, in)
 }
@@ -185,10 +196,11 @@ func (e *Engine) resourceOwner(ctx context.Context, req Redeem, in input) (*flow
 		return nil, none, &MissingError{"password"}
 	}
 	u, err := e.Users.UserByUsername(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		u = store.User{Username: name}
-	} else if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, none, fmt.Errorf("look up user: %w", err)
+	}
+	if err != nil || u.Disabled && e.HideAccounts { // see whose
+		u = store.User{Username: name}
 	}
 	stale, err := e.countPassword(ctx, e.ofUser(u), u.PasswordHash, in.password)
 	if err == nil {

@@ -333,7 +333,7 @@ func TestFlow_ARecordThatCannotBeReadIsNoVerdict(t *testing.T) {
 func TestGrants_AreThoseOfTheTable(t *testing.T) {
 	for _, g := range Grants {
 		_, listed := grants[g]
-		assert.True(t, listed || g == grantRefresh, g)
+		assert.True(t, listed || g == GrantRefresh, g)
 	}
 	for grant, p := range grants {
 		if of, ok := p.(passwords); ok {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -28,8 +29,33 @@ func (g grant) api() (scopes []string) {
 	return scopes
 }
 
-// grantScopes judges a scope parameter: OpenID Connect's scopes, and those of one resource.
+// scopesOf judges the scope parameter of a call of the token endpoint. Those who call by something else than
+// native authentication get what they ask for, and are told of a missing consent as Azure AD tells it.
+func (e *Engine) scopesOf(req Redeem) (grant, error) {
+	if _, own := e.HostGrants[req.Grant]; own || req.Native() {
+		return e.grantScopes(req.Scope, req.Client)
+	}
+	g, err := e.exactScopes(req.Scope, req.Client)
+	if errors.Is(err, ErrConsent) {
+		err = ErrConsentRequired
+	}
+	return g, err
+}
+
+// grantScopes judges a scope parameter of native authentication.
 func (e *Engine) grantScopes(text string, client *Client) (grant, error) {
+	g, err := e.exactScopes(text, client)
+	if err == nil && !e.StrictScopes {
+		// MSAL JS asks for an app's scopes alone and fails without all three tokens.
+		g.add("openid", "openid")
+		g.add("profile", "profile")
+		g.add("offline_access", "offline_access")
+	}
+	return g, err
+}
+
+// exactScopes judges a scope parameter: OpenID Connect's scopes, and those of one resource.
+func (e *Engine) exactScopes(text string, client *Client) (grant, error) {
 	var g grant
 	for _, asked := range strings.Fields(cmp.Or(strings.TrimSpace(text), defaultScopes)) {
 		scope, audience, ok := e.findScope(asked)
@@ -46,12 +72,6 @@ func (e *Engine) grantScopes(text string, client *Client) (grant, error) {
 			g.audience = audience
 		}
 		g.add(scope, asked)
-	}
-	if !e.StrictScopes {
-		// MSAL JS asks for an app's scopes alone and fails without all three tokens.
-		g.add("openid", "openid")
-		g.add("profile", "profile")
-		g.add("offline_access", "offline_access")
 	}
 	g.audience = cmp.Or(g.audience, e.Issuer)
 	return g, nil

@@ -1,0 +1,202 @@
+package handler_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/handler"
+)
+
+// T3, T14, F2, K2: what is good in one place is good in no other. All of it is of one client, so that
+// nothing is refused for being another's.
+
+// omni can do everything, and asks some people for a second factor.
+const omni = "99999999-9999-4999-8999-999999999999"
+
+// stand is a mounted API in which every kind of credential can be had.
+type stand struct {
+	*world
+	people int
+	code   string // the one that was sent last, and the token of its flow
+	sent   string
+}
+
+func newStand(t *testing.T) *stand {
+	twice := func(_ context.Context, r handler.SecondFactorRequest) (bool, error) {
+		return r.User.Username != casey, nil
+	}
+	s := &stand{world: newPages(t, withServers, func(c *handler.Config) {
+		c.Clients = append(c.Clients, handler.Client{ID: omni, Passwords: true, SecondFactor: twice})
+	})}
+	s.serve("/api/me", s.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	s.enrol(casey, harbor)
+	s.person(withMethod, mailMethod)
+	return s
+}
+
+func (s *stand) somebody() string {
+	s.people++
+	return fmt.Sprintf("somebody%d@contoso.com", s.people)
+}
+
+// tokens are those of a sign-in.
+func (s *stand) tokens() answer {
+	sent, code := s.signInSent(omni, casey)
+	return s.redeemCode(omni, sent, code).tokens()
+}
+
+// sends notes the code that a challenge sends, and the token of its flow.
+func (s *stand) sends(challenge func() answer) {
+	s.sent, s.code = s.nextCode(challenge)
+}
+
+func (s *stand) sendsForSignIn() {
+	start := s.signInStart(omni, casey).ok()
+	s.sends(func() answer { return s.signInChallenge(omni, start) })
+}
+
+func (s *stand) beginsSignUp() (token string) {
+	return s.post(upStart, "client_id", omni, "username", s.somebody(), "challenge_type", every, "capabilities", able, "password", harbor).ok()
+}
+
+func (s *stand) sendsForSignUp() {
+	start := s.beginsSignUp()
+	s.sends(func() answer { return s.signUpChallenge(omni, start) })
+}
+
+func (s *stand) sendsForReset() {
+	start := s.resetStart(omni, casey).ok()
+	s.sends(func() answer { return s.resetChallenge(omni, start) })
+}
+
+func (s *stand) sendsForSecond() {
+	wanted := s.first(omni, withMethod).wants("mfa_required")
+	s.sends(func() answer { return s.signInChallenge(omni, wanted) })
+}
+
+// codeOf makes a credential of what is sent.
+func codeOf(send func(*stand)) func(*stand) string {
+	return func(s *stand) string { send(s); return s.code }
+}
+
+// takesCode makes a place of where a code goes: with the flow that it was sent for, or a new one.
+func takesCode(send func(*stand), give func(s *stand, sent, code string) answer) func(*stand, string, bool) answer {
+	return func(s *stand, text string, own bool) answer {
+		if !own {
+			send(s)
+		}
+		return give(s, s.sent, text)
+	}
+}
+
+// takesToken makes a place of where a continuation token goes.
+func takesToken(give func(s *stand, text string) answer) func(*stand, string, bool) answer {
+	return func(s *stand, text string, _ bool) answer { return give(s, text) }
+}
+
+// kind is one of credentials, and the place where it is good.
+type kind struct {
+	name string
+	get  func(s *stand) string
+	use  func(s *stand, text string, own bool) answer
+	also []string // other places that take it
+}
+
+var kinds = []kind{
+	{"access token", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
+		return answer{t: s.T, status: get(s.http.URL+"/api/me", text).status}
+	}), []string{"introspected token", "userinfo token"}},
+	{"userinfo token", func(s *stand) string { return s.tokens().text("access_token") },
+		takesToken(func(s *stand, text string) answer { return s.userInfo(text) }), []string{"access token", "introspected token"}},
+	{"introspected token", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
+		a := s.inspect(text)
+		if a.body["active"] != true {
+			a.status = 400
+		}
+		return a
+	}), []string{"access token", "userinfo token"}},
+	{"id token", func(s *stand) string { return s.tokens().text("id_token") }, nil, nil},
+	{"refresh token", func(s *stand) string { return s.tokens().text("refresh_token") },
+		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), nil},
+
+	{"token of a sign-up", (*stand).beginsSignUp,
+		takesToken(func(s *stand, text string) answer { return s.signUpChallenge(omni, text) }), nil},
+	{"token of a sign-in", func(s *stand) string { return s.signInStart(omni, casey).ok() },
+		takesToken(func(s *stand, text string) answer { return s.signInChallenge(omni, text) }), nil},
+	{"token of a reset", func(s *stand) string { return s.resetStart(omni, casey).ok() },
+		takesToken(func(s *stand, text string) answer { return s.resetChallenge(omni, text) }), nil},
+	{"token of a proven reset", func(s *stand) string { s.sendsForReset(); return s.resetCode(omni, s.sent, s.code).ok() },
+		takesToken(func(s *stand, text string) answer { return s.resetSubmit(omni, text, harbor+"!") }), nil},
+	{"token between factors", func(s *stand) string { return s.first(omni, withMethod).wants("mfa_required") },
+		takesToken(func(s *stand, text string) answer { return s.introspect(omni, text) }), []string{"token of a sign-in"}}, // both challenge
+	{"token of a registration", func(s *stand) string {
+		return s.redeemToken(omni, s.signedUp(omni, s.somebody())).wants("registration_required")
+	}, takesToken(func(s *stand, text string) answer { return s.kinds(omni, text) }), nil},
+	{"token of a finished sign-up", func(s *stand) string {
+		s.sendsForSignUp()
+		return s.signUpCode(omni, s.sent, s.code).ok()
+	}, takesToken(func(s *stand, text string) answer {
+		a := s.redeemToken(omni, text)
+		if a.body["suberror"] == "registration_required" { // which is what comes after
+			a.status = 200
+		}
+		return a
+	}), nil},
+
+	{"code of a sign-in", codeOf((*stand).sendsForSignIn), takesCode((*stand).sendsForSignIn, func(s *stand, sent, code string) answer {
+		return s.redeemCode(omni, sent, code)
+	}), nil},
+	{"code of a sign-up", codeOf((*stand).sendsForSignUp), takesCode((*stand).sendsForSignUp, func(s *stand, sent, code string) answer {
+		return s.signUpCode(omni, sent, code)
+	}), nil},
+	{"code of a reset", codeOf((*stand).sendsForReset), takesCode((*stand).sendsForReset, func(s *stand, sent, code string) answer {
+		return s.resetCode(omni, sent, code)
+	}), nil},
+	{"code of a second factor", codeOf((*stand).sendsForSecond), takesCode((*stand).sendsForSecond, func(s *stand, sent, code string) answer {
+		return s.redeemSecond(omni, sent, code)
+	}), nil},
+
+	{"session", func(s *stand) string {
+		b := s.browse()
+		b.signIn(casey)
+		return b.cookie()
+	}, takesToken(func(s *stand, text string) answer {
+		b := s.browse()
+		b.hold(text)
+		return b.get("/me")
+	}), nil},
+	{"client assertion", func(s *stand) string { return s.assertion(clientKey()) }, takesToken(func(s *stand, text string) answer {
+		return s.ask(revoke, "", asserted(text)...)
+	}), nil},
+}
+
+func TestT3_WhatIsGoodInOnePlaceIsGoodInNoOther(t *testing.T) {
+	s := newStand(t)
+	pairs, taken := 0, 0
+	for _, credential := range kinds {
+		for _, place := range kinds {
+			if place.use == nil {
+				continue
+			}
+			own := place.name == credential.name
+			text := credential.get(s)
+			require.NotEmpty(t, text)
+			a := place.use(s, text, own)
+			good := own || slices.Contains(credential.also, place.name)
+			assert.Equal(t, good, a.status == 200, "%s as %s: %d %v", credential.name, place.name, a.status, a.body)
+			assert.Less(t, a.status, 500, "%s as %s: %v", credential.name, place.name, a.body)
+			pairs++
+			if a.status == 200 {
+				taken++
+			}
+		}
+	}
+	t.Logf("%d pairs, %d of them good", pairs, taken)
+	require.GreaterOrEqual(t, pairs, 150)
+}
