@@ -128,7 +128,7 @@ func TestDevice_GetsItsCodes(t *testing.T) {
 	w.post(deviceCodes[0], "client_id", plain).refused(400, "unauthorized_client", "", 70001)
 	w.post(deviceCodes[0], "client_id", television, "scope", "Unknown").refused(400, "invalid_scope", "", 70011)
 	w.post(deviceCodes[0], "client_id", television, "scope", "Orders.Read Stock.Read").refused(400, "invalid_scope", "", 70011)
-	w.post(deviceCodes[0], "client_id", projector, "scope", "Orders.Write").refused(400, "invalid_grant", "", 65001)
+	w.post(deviceCodes[0], "client_id", projector, "scope", "Orders.Write").refused(400, "invalid_grant", "consent_required", 65001)
 }
 
 func TestDevice_IsApprovedByAnApp(t *testing.T) {
@@ -140,8 +140,8 @@ func TestDevice_IsApprovedByAnApp(t *testing.T) {
 	require.Equal(t, 200, seen.status, "%v", seen.body)
 	assert.Equal(t, map[string]any{
 		"status": "pending", "user_code": d.user, "client_id": television, "client_name": "Living-room TV",
-		"scope":              "openid Orders.Read profile offline_access",
-		"scope_descriptions": []any{"know which account is yours", "see your orders", "see your name", "stay signed in until you or it signs out"},
+		"scope":              "openid Orders.Read offline_access",
+		"scope_descriptions": []any{"know which account is yours", "see your orders", "stay signed in until you or it signs out"},
 	}, seen.body)
 	w.clock.pass(5 * time.Second)
 	w.poll(television, d.device).isPending()
@@ -151,7 +151,7 @@ func TestDevice_IsApprovedByAnApp(t *testing.T) {
 
 	tokens := w.poll(television, d.device, "scope", "Orders.Write", "client_info", "1").tokens()
 	claims := accessClaims(t, tokens)
-	assert.Equal(t, "openid Orders.Read profile", claims["scope"], "what was approved, and not what the poll says")
+	assert.Equal(t, "openid Orders.Read", claims["scope"], "what was approved, and not what the poll says")
 	assert.Equal(t, television, claims["client_id"])
 	assert.Equal(t, w.idOf(casey), claims["sub"])
 	assert.Equal(t, casey, idClaims(t, tokens)["preferred_username"])

@@ -66,7 +66,7 @@ func (e *Engine) DeviceStart(ctx context.Context, req DeviceStart) (Device, erro
 	if !req.Client.mayBeDevice() {
 		return Device{}, ErrGrantForbidden
 	}
-	if _, err := e.grantScopes(req.Scope, req.Client); err != nil {
+	if _, err := e.plainScopes(req.Scope, req.Client); err != nil {
 		return Device{}, err
 	}
 	if err := e.countDevice(ctx, req.Client.ID); err != nil {
@@ -160,7 +160,7 @@ func (deviceCode) prove(e *Engine, ctx context.Context, req Redeem, _ input) (*f
 	if err != nil {
 		return nil, none, err
 	}
-	g, err := e.grantScopes(d.Scope, req.Client) // and not what this call says, which nobody approved
+	g, err := e.plainScopes(d.Scope, req.Client) // and not what this call says, which nobody approved
 	if err != nil {
 		return nil, none, err
 	}
@@ -173,6 +173,16 @@ func (deviceCode) prove(e *Engine, ctx context.Context, req Redeem, _ input) (*f
 	f.inherited, f.granted, f.oneCall = d.Approval, &g, true
 	return f, u, nil
 }
+
+// lost is what a call gets that another one has come before.
+func (f *flow) lost() error {
+	if f.inherited != nil {
+		return errDeviceUsed
+	}
+	return errOtherWon
+}
+
+var errDeviceUsed = fmt.Errorf("%w: used", ErrDeviceCode)
 
 // approverOf reads who has approved a request, and judges whether they still could.
 func (e *Engine) approverOf(ctx context.Context, d device) (store.User, error) {
@@ -199,7 +209,7 @@ func (e *Engine) poll(ctx context.Context, req Redeem) (device, store.Entry, err
 	if err != nil {
 		return device{}, none, fmt.Errorf("%w: %w", ErrDeviceCode, err)
 	}
-	over := fmt.Errorf("%w: used", ErrDeviceCode)
+	over := errDeviceUsed
 	if !e.Now().Before(t.Expires) {
 		over = ErrDeviceExpired
 	}
@@ -285,7 +295,7 @@ func (e *Engine) FindDevice(ctx context.Context, by Session, text string) (Pendi
 		return PendingDevice{}, &TooSoonError{n.TTL}
 	}
 	p, err := e.pendingDevice(ctx, text)
-	if !errors.Is(err, ErrUserCode) {
+	if !errors.Is(err, ErrUserCode) || errors.Is(err, errDecided) {
 		e.forgive(ctx, tries, n)
 	}
 	p.Account = nameOf(u)
@@ -310,7 +320,7 @@ func (e *Engine) pendingDevice(ctx context.Context, text string) (PendingDevice,
 	if !ok || !client.mayBeDevice() {
 		return PendingDevice{}, fmt.Errorf("%w: of a client that is gone", ErrUserCode)
 	}
-	g, err := e.grantScopes(d.Scope, client)
+	g, err := e.plainScopes(d.Scope, client)
 	if err != nil {
 		return PendingDevice{}, fmt.Errorf("%w: %w", ErrUserCode, err)
 	}
@@ -338,10 +348,13 @@ func (e *Engine) findUserCode(ctx context.Context, code string) (token.ID, error
 func (e *Engine) readAsked(ctx context.Context, id token.ID) (device, store.Entry, error) {
 	d, entry, err := e.readDevice(ctx, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && d.State != deviceAsked {
-		err = fmt.Errorf("%w: used", ErrUserCode)
+		err = errDecided
 	}
 	return d, entry, err
 }
+
+// errDecided is what a user code gets that was right. It is not one that somebody has guessed wrong.
+var errDecided = fmt.Errorf("%w: used", ErrUserCode)
 
 // DecideDevice approves or denies, once, the request that a user code leads to. What an approval gives is what
 // the sign-in of who approves has proven; where more is asked of the device's client it is refused.
@@ -373,7 +386,7 @@ func (e *Engine) DecideDevice(ctx context.Context, by Session, text string, appr
 func (e *Engine) mayApprove(ctx context.Context, client *Client, by Session) error {
 	err := e.Resume(ctx, client, by)
 	if errors.Is(err, ErrSecondFactor) {
-		return fmt.Errorf("%w: %w", ErrApproval, err)
+		return ErrApproval // and no end of the session
 	}
 	return err
 }

@@ -106,7 +106,7 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 		// would begin it again.
 		m.life = newLife(0, max(idleLife, e.AccessLife+token.Leeway))
 	}
-	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, errOtherWon); err != nil {
+	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, f.lost()); err != nil {
 		return Tokens{}, err
 	}
 	if g.offline {
