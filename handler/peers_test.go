@@ -16,15 +16,15 @@ import (
 )
 
 // listening mounts an API whose issuer is where it really listens, so that peers find it.
-func listening(t *testing.T, path string) (api *world) {
+func listening(t *testing.T, path string, change ...func(*handler.Config)) (api *world) {
 	t.Helper()
 	var mux http.ServeMux
 	server := httptest.NewServer(&mux)
 	t.Cleanup(server.Close)
-	api = newWorld(t, func(c *handler.Config) {
+	api = newWorld(t, append(change, func(c *handler.Config) {
 		c.Issuer = server.URL + path
 		c.Now = nil // peers have their own clock
-	})
+	})...)
 	mux.Handle("/", api.auth)
 	api.base = server.URL + path
 	return api

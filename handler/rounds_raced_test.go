@@ -9,4 +9,5 @@ const (
 	walks             = 1_000
 	walksWithPassword = 300
 	inParallel        = 16
+	histories         = 200
 )

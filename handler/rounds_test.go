@@ -8,4 +8,5 @@ const (
 	walks             = 10_000 // beside the model
 	walksWithPassword = 1_500  // beside the model with passwords
 	inParallel        = 64     // calls that race
+	histories         = 2_000  // of refresh tokens beside the model
 )

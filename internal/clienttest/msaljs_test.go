@@ -51,8 +51,13 @@ func needBrowser(t *testing.T) {
 // playAll lets a browser play the scenarios of a page against an API. Each is a test.
 func playAll(t *testing.T, page, api string) {
 	t.Helper()
+	playScenarios(t, exec.CommandContext(t.Context(), peers.Need(t, "node"), "run.mjs", peers.Need(t, "chromium"), page, api))
+}
+
+// playScenarios runs what plays scenarios and prints a line for each.
+func playScenarios(t *testing.T, run *exec.Cmd) {
+	t.Helper()
 	dependOn(t, ".")
-	run := exec.CommandContext(t.Context(), peers.Need(t, "node"), "run.mjs", peers.Need(t, "chromium"), page, api)
 	var complaints bytes.Buffer
 	run.Stderr = &complaints
 	out, err := run.StdoutPipe()

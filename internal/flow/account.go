@@ -65,8 +65,10 @@ func (e *Engine) RequireReset(ctx context.Context, userID string) error {
 // SetDisabled locks an account out, and ends its sessions, or lets it in again.
 func (e *Engine) SetDisabled(ctx context.Context, userID string, disabled bool) error {
 	return e.update(ctx, userID, func(u store.User) (store.User, error) {
+		if disabled || u.Disabled { // who is let in already stays in
+			u.Epoch++
+		}
 		u.Disabled = disabled
-		u.Epoch++
 		return u, nil
 	}, nil)
 }
