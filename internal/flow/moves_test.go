@@ -339,6 +339,9 @@ func TestGrants_AreThoseOfTheTable(t *testing.T) {
 		if of, ok := p.(passwords); ok {
 			p = of.ofFlow
 		}
+		if _, ok := p.(deviceCode); ok {
+			continue // which begins no flow
+		}
 		assert.Contains(t, calls, p.(ofFlow).event, grant)
 	}
 	for grant, ev := range signUpGrants {
