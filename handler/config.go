@@ -138,8 +138,8 @@ type Client struct {
 	// Passwords gives people of this client a password beside the code: sign-up asks for one, sign-in
 	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
 	Passwords bool
-	// GrantTypes are what the client may use beside native authentication: GrantPassword, GrantDeviceCode, or
-	// one of Config.Grants.
+	// GrantTypes are what the client may use beside native authentication: GrantPassword, GrantDeviceCode, those of
+	// Auth0, or one of Config.Grants.
 	GrantTypes []string
 	// ApprovesDevices lets the client's access tokens for the app's own API approve devices, at
 	// /oauth2/v2.0/device. A device gets tokens of its own, which outlive them: it is for apps that are the
@@ -163,6 +163,8 @@ type Client struct {
 	// LogoutURIs are where a sign-out of a client with Cookies may lead: the exact values that
 	// post_logout_redirect_uri can have.
 	LogoutURIs []string
+	// Auth0 lets the client call as one of Auth0's. nil means it does not.
+	Auth0 *Auth0
 	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
 	Disabled bool
 	// Confidential marks a client that has a secret elsewhere. It is refused here with
@@ -184,6 +186,8 @@ type Resource struct {
 	// Descriptions say what a scope allows, as people read it after "The app will be able to": "see your
 	// orders". A scope without one goes by its name.
 	Descriptions map[string]string
+	// OfflineAccess lets clients of Auth0 have refresh tokens for it. Others need no leave.
+	OfflineAccess bool
 }
 
 // Legacy selects answers that others than Entra's present service give, one by one: older versions of the API

@@ -19,26 +19,32 @@ import (
 // omni can do everything, and asks some people for a second factor.
 const omni = "99999999-9999-4999-8999-999999999999"
 
+// steady keeps the password that they have.
+const steady = "steady@contoso.com"
+
 // stand is a mounted API in which every kind of credential can be had.
 type stand struct {
 	*world
 	people int
 	code   string // the one that was sent last, and the token of its flow
 	sent   string
+	oob    string // what Auth0's clients call that code
 }
 
 func newStand(t *testing.T) *stand {
 	twice := func(_ context.Context, r handler.SecondFactorRequest) (bool, error) {
-		return r.User.Username != casey, nil
+		return r.User.Username != casey && r.User.Username != steady, nil
 	}
 	s := &stand{world: newPages(t, withServers, func(c *handler.Config) {
 		c.Clients[0].ApprovesDevices = true
 		c.Clients = append(c.Clients, handler.Client{
-			ID: omni, Passwords: true, SecondFactor: twice, GrantTypes: []string{handler.GrantDeviceCode}, ApprovesDevices: true,
+			ID: omni, Passwords: true, SecondFactor: twice, Auth0: &handler.Auth0{},
+			GrantTypes: append([]string{handler.GrantDeviceCode}, plainGrants...), ApprovesDevices: true,
 		})
 	})}
 	s.serve("/api/me", s.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	s.enrol(casey, harbor)
+	s.enrol(steady, harbor)
 	s.person(withMethod, mailMethod)
 	return s
 }
@@ -81,6 +87,22 @@ func (s *stand) sendsForReset() {
 func (s *stand) sendsForSecond() {
 	wanted := s.first(omni, withMethod).wants("mfa_required")
 	s.sends(func() answer { return s.signInChallenge(omni, wanted) })
+}
+
+func (s *stand) mfaToken() (token string) {
+	return s.give(omni, withMethod, harbor).text("mfa_token")
+}
+
+func (s *stand) sendsForMFA() {
+	s.sent = s.mfaToken()
+	mails := s.mail.count()
+	s.oob = s.post(mfaChallenge, "client_id", omni, "mfa_token", s.sent).text("oob_code")
+	s.code = s.mail.take(mails + 1).Code
+}
+
+// redeemMFA gives a second factor in Auth0's way.
+func (s *stand) redeemMFA(token, oob, code string) answer {
+	return s.post(auth0Token, "client_id", omni, "grant_type", byOOB, "mfa_token", token, "oob_code", oob, "binding_code", code)
 }
 
 // codeOf makes a credential of what is sent.
@@ -126,7 +148,7 @@ var kinds = []kind{
 	}), []string{"access token", "userinfo token", "token that approves"}},
 	{"id token", func(s *stand) string { return s.tokens().text("id_token") }, nil, nil},
 	{"refresh token", func(s *stand) string { return s.tokens().text("refresh_token") },
-		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), nil},
+		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), []string{"refresh token of Auth0's"}},
 
 	{"token of a sign-up", (*stand).beginsSignUp,
 		takesToken(func(s *stand, text string) answer { return s.signUpChallenge(omni, text) }), nil},
@@ -164,6 +186,21 @@ var kinds = []kind{
 	{"code of a second factor", codeOf((*stand).sendsForSecond), takesCode((*stand).sendsForSecond, func(s *stand, sent, code string) answer {
 		return s.redeemSecond(omni, sent, code)
 	}), nil},
+
+	{"mfa_token", (*stand).mfaToken, takesToken(func(s *stand, text string) answer {
+		return s.post(mfaChallenge, "client_id", omni, "mfa_token", text)
+	}), nil},
+	{"oob_code", func(s *stand) string { s.sendsForMFA(); return s.oob }, takesCode((*stand).sendsForMFA, func(s *stand, sent, oob string) answer {
+		return s.redeemMFA(sent, oob, s.code)
+	}), nil},
+	{"code of an mfa_token", codeOf((*stand).sendsForMFA), takesCode((*stand).sendsForMFA, func(s *stand, sent, code string) answer {
+		return s.redeemMFA(sent, s.oob, code)
+	}), nil},
+	{"refresh token of Auth0's", func(s *stand) string {
+		return s.give(omni, steady, harbor, "scope", "openid offline_access").text("refresh_token")
+	}, takesToken(func(s *stand, text string) answer {
+		return s.post(auth0Token, "client_id", omni, "grant_type", "refresh_token", "refresh_token", text)
+	}), []string{"refresh token"}}, // which keeps what it was granted
 
 	{"session", func(s *stand) string {
 		b := s.browse()

@@ -53,6 +53,16 @@ type form struct {
 	Token         string `schema:"token"`
 	AccessToken   string `schema:"access_token"`
 
+	// Of clients of Auth0.
+	Audience      string `schema:"audience"`
+	Realm         string `schema:"realm"`
+	MFAToken      string `schema:"mfa_token"`
+	Authenticator string `schema:"authenticator_id"`
+	OOBCode       string `schema:"oob_code"`
+	BindingCode   string `schema:"binding_code"`
+	OTP           string `schema:"otp"`
+	RecoveryCode  string `schema:"recovery_code"`
+
 	sku  string // of a header: the library that calls
 	body string // all of it
 }
@@ -68,6 +78,8 @@ var caps = map[string]int{
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
 	"access_token": 16384, "device_code": 4096, "user_code": 64, "action": 32,
+	"audience": 1024, "realm": 256, "mfa_token": 4096, "authenticator_id": 256, "oob_code": 4096,
+	"binding_code": 32, "otp": 32, "recovery_code": 32,
 }
 
 var decoder = newDecoder()

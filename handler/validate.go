@@ -40,6 +40,7 @@ func (c Config) Validate() error {
 	c.checkMethods(&p)
 	c.checkGrants(&p)
 	c.checkDevices(&p)
+	c.checkAuth0(&p)
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
 	c.checkLifetimes(&p)
@@ -183,6 +184,9 @@ func (c Config) checkPasswords(p *problems) {
 	}
 }
 
+// ownGrants are the grant types of this package that a client can be given.
+var ownGrants = []string{GrantPassword, GrantDeviceCode, GrantPasswordRealm, GrantRefreshToken}
+
 func (c Config) checkGrants(p *problems) {
 	for name, g := range c.Grants {
 		if u, err := url.Parse(name); err != nil || !u.IsAbs() {
@@ -194,10 +198,10 @@ func (c Config) checkGrants(p *problems) {
 	}
 	for i, client := range c.Clients {
 		for _, t := range client.GrantTypes {
-			if _, ok := c.Grants[t]; !ok && t != GrantPassword && t != GrantDeviceCode {
-				p.add("Clients[%d]: GrantTypes has %q, which is neither %q nor %q nor in Grants", i, t, GrantPassword, GrantDeviceCode)
+			if _, ok := c.Grants[t]; !ok && !slices.Contains(ownGrants, t) {
+				p.add("Clients[%d]: GrantTypes has %q, which is neither one of this package nor in Grants", i, t)
 			}
-			if t == GrantPassword && !client.Passwords {
+			if (t == GrantPassword || t == GrantPasswordRealm) && !client.Passwords {
 				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)
 			}
 		}

@@ -250,7 +250,7 @@ func (e *Engine) pace(ctx context.Context, d device, entry store.Entry) error {
 	}
 	if d.TooSoon < slowest {
 		d.TooSoon++
-		err := e.rewrite(ctx, &d, entry)
+		err := e.saveDevice(ctx, &d, entry)
 		if err != nil && !errors.Is(err, errOtherWon) { // it was told to slow down, or decided
 			return err
 		}
@@ -258,8 +258,8 @@ func (e *Engine) pace(ctx context.Context, d device, entry store.Entry) error {
 	return ErrSlowDown
 }
 
-// rewrite writes a request over the entry that was read, for as long as that had left.
-func (e *Engine) rewrite(ctx context.Context, d *device, entry store.Entry) error {
+// saveDevice writes a request over the entry that was read, for as long as that had left.
+func (e *Engine) saveDevice(ctx context.Context, d *device, entry store.Entry) error {
 	d.life = newLife(d.age(entry.TTL), entry.TTL)
 	return e.put(ctx, d.id, entry.Version, entry.TTL, d, errOtherWon)
 }
@@ -375,7 +375,7 @@ func (e *Engine) DecideDevice(ctx context.Context, by Session, text string, appr
 		if approve {
 			d.State, d.Approval = deviceApproved, &by
 		}
-		if err = e.rewrite(ctx, &d, entry); !errors.Is(err, errOtherWon) {
+		if err = e.saveDevice(ctx, &d, entry); !errors.Is(err, errOtherWon) {
 			return p, err
 		}
 	}

@@ -32,6 +32,8 @@ type Config struct {
 	App       string
 	Secrets   [][]byte // newest first, 32 bytes or more each
 	Resources []Resource
+	// UserInfoAudience is what tokens name that are good for userinfo, beside those for the app itself.
+	UserInfoAudience string
 
 	Users  store.Users
 	State  store.State
@@ -75,6 +77,7 @@ type Client struct {
 	RegisterAddress bool               // a sign-up makes the address a method for second factors
 	Methods         []store.MethodKind // what people can register
 	Keep            Keep               // or nil: keeps sessions, which its flows then end in, and never in tokens
+	Auth0           *Auth0             // or nil: none of Auth0's
 }
 
 // GateRequest says where a code is to go for a second factor or its registration.
@@ -88,8 +91,9 @@ type GateRequest struct {
 
 // Resource is an API and the scopes it has.
 type Resource struct {
-	Audience string
-	Scopes   []string
+	Audience      string
+	Scopes        []string
+	OfflineAccess bool // clients of Auth0 may have refresh tokens for it; others need no leave
 }
 
 const (

@@ -22,6 +22,7 @@ var (
 	ErrUserExists       = errors.New("the user name has an account")
 	ErrUserNotFound     = errors.New("the user name has no account")
 	ErrCredentials      = errors.New("the password is wrong, tried too often, or the account is disabled or not the one named")
+	ErrLocked           = errors.New("the password was tried too often") // as a LockedError
 	ErrMustChange       = errors.New("the password must be changed before it is good again")
 	ErrNoRecovery       = errors.New("the account has no password to reset, or the client no resets")
 	ErrScope            = errors.New("a scope is unknown or of a second resource")
@@ -62,6 +63,13 @@ type MissingError struct{ Parameter string }
 
 func (e *MissingError) Error() string   { return "parameter " + e.Parameter + " is missing" }
 func (e *MissingError) Is(t error) bool { return t == ErrParameter }
+
+// LockedError refuses a try at a password, right or wrong, that comes too soon after the one before. It is an
+// ErrCredentials, and most callers learn no more; an ErrLocked for those that do.
+type LockedError struct{ Wait time.Duration } // that the one before began with
+
+func (e *LockedError) Error() string        { return ErrCredentials.Error() + ": tried too often" }
+func (e *LockedError) Is(target error) bool { return target == ErrCredentials || target == ErrLocked }
 
 // TooSoonError refuses another code before a time has passed.
 type TooSoonError struct{ Wait time.Duration }

@@ -29,6 +29,10 @@ func (e *Engine) clear(ctx context.Context, f *flow, u store.User) (clearance, e
 	switch {
 	case f.oneCall:
 		return clearance{}, ErrSecondFactor
+	case f.Ask != nil && len(e.usable(f, u)) > 0:
+		return clearance{}, e.demand(ctx, f, mfaWanted)
+	case f.Ask != nil: // there is no call by which to register a method
+		return clearance{}, ErrNotEnrolled
 	case len(e.usable(f, u)) > 0:
 		return clearance{}, e.demand(ctx, f, secondWanted)
 	case guarded(f, u) || len(f.client.Methods) == 0:
@@ -89,6 +93,7 @@ var demands = map[state]struct {
 	interrupt func(token string) error
 }{
 	secondWanted:   {canMFA, func(token string) error { return &SecondFactorRequired{token} }},
+	mfaWanted:      {canMFA, func(token string) error { return &SecondFactorRequired{token} }},
 	registerWanted: {canRegister, func(token string) error { return &RegistrationRequired{token} }},
 }
 
@@ -105,6 +110,9 @@ func (e *Engine) demand(ctx context.Context, f *flow, to state) error {
 	next, err := e.save(ctx, f)
 	if err != nil {
 		return err
+	}
+	if to == mfaWanted {
+		next = mfaToken(next, f.Client)
 	}
 	return d.interrupt(next)
 }

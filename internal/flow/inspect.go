@@ -167,14 +167,15 @@ func (e *Engine) UserInfo(ctx context.Context, text string) (UserInfo, error) {
 		return UserInfo{}, err
 	}
 	scopes := strings.Fields(t.Scope)
+	named := slices.Contains(t.Audience, e.UserInfoAudience)
 	switch {
-	case !slices.Contains(t.Audience, e.Issuer):
+	case !slices.Contains(t.Audience, e.Issuer) && !named:
 		// An API that was sent the token must not learn more with it than the token says.
 		return UserInfo{}, fmt.Errorf("%w: for another API", ErrAccessInvalid)
 	case !slices.Contains(scopes, "openid"):
 		return UserInfo{}, ErrNoOpenID
 	}
-	claims := e.profile(u, grant{scopes: scopes})
+	claims := e.profile(u, grant{scopes: scopes, ofAsk: named})
 	if e.Claims != nil {
 		extra, err := e.Claims(ctx, token.ClaimsRequest{User: u, ClientID: t.ClientID, Scopes: scopes})
 		if err != nil {

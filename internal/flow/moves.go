@@ -1,6 +1,11 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
 
 // state is where a flow stands. The numbers are in tokens and in the store: they never change their
 // meaning.
@@ -25,6 +30,8 @@ const (
 	secondWanted     state = 40 // the first factor is proven, a second is due
 	secondListed     state = 41 // and the app knows the methods
 	secondAsked      state = 42 // and one was asked for
+	mfaWanted        state = 43 // a second factor is due, and its one token goes through all that is asked for
+	mfaSent          state = 44 // of no flow: in the token that names the code which such a flow has sent
 	registerWanted   state = 48 // the first factor is proven, a method for a second has to be registered
 	registerListed   state = 49 // and the app knows the kinds
 	registerAsked    state = 50 // and has to prove one
@@ -53,7 +60,11 @@ const (
 	giveNewPassword event = "new password"
 	pollReset       event = "reset poll"
 
-	listMethods       event = "list of methods"
+	listMethods        event = "list of methods"
+	listAuthenticators event = "list of authenticators"
+	challengeMFA       event = "MFA challenge"
+	redeemMFA          event = "token for an mfa_token"
+
 	listKinds         event = "list of what can be registered"
 	challengeRegister event = "registration challenge"
 	giveContactCode   event = "registration code"
@@ -65,7 +76,7 @@ func (ev event) isChallenge() bool {
 }
 
 func (ev event) takesCode() bool {
-	return ev == giveCode || ev == redeemCode || ev == redeemSecond || ev == giveResetCode || ev == giveContactCode
+	return ev == giveCode || ev == redeemCode || ev == redeemSecond || ev == redeemMFA || ev == giveResetCode || ev == giveContactCode
 }
 
 // afterFirst tells whether a flow has proven its first factor and is about a second.
@@ -77,10 +88,12 @@ type input struct {
 	code       string
 	password   string
 	attributes string
-	method     string // the id of one, for a second factor
-	target     string // what is to be registered
-	channel    string // and of which kind it is
-	refused    error  // what was found wrong before the flow was opened
+	method     string             // the id of one, for a second factor
+	target     string             // what is to be registered
+	channel    string             // and of which kind it is
+	kinds      []store.MethodKind // of the method that a call of an mfa_token is about
+	sent       token.Continuation // which code is meant, where the flow's token does not tell
+	refused    error              // what was found wrong before the flow was opened
 }
 
 // step is what a move does: it checks what was given and changes the flow. An error leaves the flow
@@ -134,6 +147,10 @@ var moves = map[move]outcome{
 	{secondAsked, challengeSignIn}:  {secondAsked, (*Engine).askSecond}, // resend, or another method
 	{secondAsked, redeemSecond}:     {signedIn, (*Engine).checkSecond},
 	{secondAsked, redeemCode}:       {signedIn, (*Engine).checkSecond},
+
+	{mfaWanted, listAuthenticators}: {mfaWanted, (*Engine).readMethods},
+	{mfaWanted, challengeMFA}:       {mfaWanted, (*Engine).askMFA},
+	{mfaWanted, redeemMFA}:          {signedIn, (*Engine).checkMFA},
 
 	{registerWanted, listKinds}:         {registerListed, (*Engine).readOwner},
 	{registerListed, listKinds}:         {registerListed, (*Engine).readOwner},

@@ -35,13 +35,15 @@ var legal = map[state]map[event]state{
 	secondWanted:     {listMethods: secondListed, challengeSignIn: secondAsked},
 	secondListed:     {listMethods: secondListed, challengeSignIn: secondAsked},
 	secondAsked:      {listMethods: secondAsked, challengeSignIn: secondAsked, redeemSecond: signedIn, redeemCode: signedIn},
+	mfaWanted:        {listAuthenticators: mfaWanted, challengeMFA: mfaWanted, redeemMFA: signedIn},
+	mfaSent:          {}, // of no flow
 	registerWanted:   {listKinds: registerListed},
 	registerListed:   {listKinds: registerListed, challengeRegister: registerAsked},
 	registerAsked:    {listKinds: registerAsked, challengeRegister: registerAsked, giveContactCode: registered, confirmContact: registerAsked},
 	registerKnown:    {challengeRegister: registerAsked, confirmContact: registered},
 	registered:       {redeemFlow: signedIn},
 	// Numbers that stand for nothing.
-	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 43: {}, 47: {}, 53: {}, 255: {},
+	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 45: {}, 47: {}, 53: {}, 255: {},
 }
 
 // calls are the ways to make each event happen, with all that it needs.
@@ -109,6 +111,31 @@ var calls = map[event]func(s *stage, token string) error{
 	redeemPassword: redeemWith("password"),
 	redeemSecond:   redeemWith("mfa_oob"),
 	redeemFlow:     redeemWith("continuation_token"),
+
+	listAuthenticators: func(s *stage, token string) error {
+		_, err := s.Authenticators(s.Context(), Introspect{s.client, mfaToken(token, s.client.ID)})
+		return err
+	},
+	challengeMFA: func(s *stage, token string) error {
+		_, err := s.MFAChallenge(s.Context(), MFAChallenge{Client: s.client, Token: mfaToken(token, s.client.ID)})
+		return err
+	},
+	redeemMFA: func(s *stage, token string) error {
+		_, err := s.Auth0Token(s.Context(), Redeem{
+			Client: s.client, Grant: GrantMFACode, Token: mfaToken(token, s.client.ID), OOBCode: s.oobCode(token), Code: "01234567",
+		})
+		return err
+	},
+}
+
+// oobCode names the code that the flow of a token has sent.
+func (s *stage) oobCode(text string) string {
+	c, err := s.opaque.ParseContinuation(text, s.client.ID)
+	if err != nil {
+		return "forged, too"
+	}
+	c.State, c.Code = byte(mfaSent), 1
+	return s.opaque.Continuation(c, s.client.ID)
 }
 
 func redeemWith(grant string) func(*stage, string) error {
@@ -157,6 +184,9 @@ const another = "another@contoso.com"
 // placeSecond makes a flow one that has proven a password and is about a second factor.
 func (s *stage) placeSecond(f *flow) {
 	f.Proofs = []proof{{Kind: byPassword}}
+	if f.State == mfaWanted {
+		f.Ask, s.client.Auth0 = &ask{}, &Auth0{}
+	}
 	f.Chosen = &chosen{Kind: store.MethodEmail, ID: "m", Target: another}
 	f.Code = s.codes.Sum(f.binding(), "01234567")
 }
@@ -212,7 +242,7 @@ func TestMoves_AreThoseOfTheContract(t *testing.T) {
 		}
 	}
 	assert.Len(t, moves, n)
-	assert.Len(t, calls, 18)
+	assert.Len(t, calls, 21)
 }
 
 func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {

@@ -61,6 +61,7 @@ type record struct {
 	Earlier   int               `json:"j,omitempty"` // of them, those for the first factor
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
 	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
+	Ask       *ask              `json:"i,omitempty"` // of a client of Auth0: what its tokens are for
 	BeforeAge int64             `json:"q,omitempty"` // the record's age, in milliseconds, when that one was made
 }
 
@@ -206,6 +207,16 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 		return "", err
 	}
 	return e.opaque.Continuation(t, f.Client), nil
+}
+
+// rewrite writes the flow and leaves its token as good as it was, and for as long. Whoever comes second loses.
+func (e *Engine) rewrite(ctx context.Context, f *flow) error {
+	ttl := f.left - e.Now().Sub(f.read)
+	if ttl < time.Millisecond {
+		return ErrTokenExpired
+	}
+	f.life = newLife(e.age(f), ttl)
+	return e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon)
 }
 
 // newToken makes a token for the flow as it stands.

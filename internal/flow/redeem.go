@@ -15,7 +15,7 @@ import (
 type Redeem struct {
 	Client       *Client
 	Grant        string
-	Token        string // continuation token
+	Token        string // continuation token, or mfa_token
 	Code         string
 	Password     string
 	Username     string
@@ -24,6 +24,11 @@ type Redeem struct {
 	DeviceCode   string
 	Capabilities string // of a call that opens no flow
 	Body         string // all that was sent, for a grant of the host
+
+	// Of clients of Auth0.
+	Audience string
+	Realm    string
+	OOBCode  string
 }
 
 // Tokens are what a sign-in ends in.
@@ -94,6 +99,9 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	m := family{
 		id: f.id, State: signedIn, Client: s.Client, User: s.User, Epoch: s.Epoch, Scopes: g.scopes,
 		AuthTime: s.AuthTime, AMR: s.AMR, ACR: s.ACR, Second: s.Second, Generation: e.opaque.Newest(),
+	}
+	if g.ofAsk {
+		m.Audience = g.audience
 	}
 	t, err := e.sign(ctx, passed, &m, g)
 	if err != nil {

@@ -22,6 +22,7 @@ type family struct {
 	User       string           `json:"u"`
 	Epoch      int64            `json:"e,omitempty"`
 	Scopes     []string         `json:"o"`
+	Audience   string           `json:"d,omitempty"` // of access tokens, where the call named it and not the scopes
 	AuthTime   int64            `json:"t"`
 	AMR        []string         `json:"m"`
 	ACR        string           `json:"r,omitempty"`
@@ -121,7 +122,7 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	if u.MustChangePassword && slices.Contains(m.AMR, "pwd") {
 		return Tokens{}, ErrMustChange
 	}
-	g, err := e.narrow(req.Scope, m.Scopes, req.Client)
+	g, err := e.less(req, &m)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -140,6 +141,14 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	}
 	e.attachRefresh(&tokens, t.Family, &m)
 	return tokens, nil
+}
+
+// less judges the scope parameter of a refresh, by the rules that the family was granted by.
+func (e *Engine) less(req Redeem, m *family) (grant, error) {
+	if m.Audience != "" {
+		return e.reduce(req.Scope, m, req.Client)
+	}
+	return e.narrow(req.Scope, m.Scopes, req.Client)
 }
 
 // advance makes the next token of the family the one that is good.

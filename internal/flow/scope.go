@@ -8,7 +8,9 @@ import (
 )
 
 // The scopes of OpenID Connect Core §5.4 and §11.
-var oidcScopes = []string{"openid", "profile", "email", "offline_access"}
+var oidcScopes = []string{"openid", "profile", "email", scopeOffline}
+
+const scopeOffline = "offline_access"
 
 // grant is what a request for scopes came to.
 type grant struct {
@@ -17,6 +19,7 @@ type grant struct {
 	audience string
 	openid   bool // an id token is due
 	offline  bool // a refresh token is due
+	ofAsk    bool // the call named its audience, as clients of Auth0 do: the scopes decide what is told
 }
 
 // api returns the scopes of the resource among those granted.
@@ -84,7 +87,7 @@ func (e *Engine) exactScopes(text string, client *Client) (grant, error) {
 
 func (g *grant) add(scope, spelling string) {
 	switch {
-	case scope == "offline_access":
+	case scope == scopeOffline:
 		g.offline = true
 		return
 	case slices.Contains(g.scopes, scope):
@@ -94,6 +97,14 @@ func (g *grant) add(scope, spelling string) {
 	}
 	g.scopes = append(g.scopes, scope)
 	g.echo = append(g.echo, spelling)
+}
+
+// addOffline grants a refresh token where the answer tells of it.
+func (g *grant) addOffline() {
+	g.offline = true
+	if !slices.Contains(g.echo, scopeOffline) {
+		g.echo = append(g.echo, scopeOffline)
+	}
 }
 
 // findScope returns the declared form of a scope and the audience it belongs to, which is empty for

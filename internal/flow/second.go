@@ -43,11 +43,15 @@ func (e *Engine) SecondIntrospect(ctx context.Context, req Introspect) (Methods,
 	if err != nil {
 		return Methods{}, err
 	}
-	var list []Method
+	return Methods{next, e.describe(f)}, nil
+}
+
+// describe lists the methods of a flow whose account has been read.
+func (e *Engine) describe(f *flow) (list []Method) {
 	for _, m := range e.usable(f, *f.user) {
 		list = append(list, Method{m.ID, string(m.Kind), hint(m.Kind, otp.Address(m.Target))})
 	}
-	return Methods{next, list}, nil
+	return list
 }
 
 // hint tells a person which method is meant, and nobody else what is behind it.
@@ -84,6 +88,11 @@ func (e *Engine) askSecond(ctx context.Context, f *flow, in input) error {
 	if types := cmp.Or(in.types, f.Types); !types.has(typeOOB) && (in.types != 0 || in.method == "") {
 		return &Redirect{}
 	}
+	return e.ask(ctx, f, u, m, in)
+}
+
+// ask asks for a method, and gives the flow a code if that takes one.
+func (e *Engine) ask(ctx context.Context, f *flow, u store.User, m store.Method, in input) error {
 	f.Chosen = &chosen{Kind: m.Kind, ID: m.ID}
 	if m.Target == "" {
 		f.Code = nil
