@@ -36,8 +36,10 @@ func newStand(t *testing.T) *stand {
 		return r.User.Username != casey && r.User.Username != steady, nil
 	}
 	s := &stand{world: newPages(t, withServers, func(c *handler.Config) {
+		c.Clients[0].ApprovesDevices = true
 		c.Clients = append(c.Clients, handler.Client{
-			ID: omni, Passwords: true, SecondFactor: twice, GrantTypes: plainGrants, Auth0: &handler.Auth0{},
+			ID: omni, Passwords: true, SecondFactor: twice, Auth0: &handler.Auth0{},
+			GrantTypes: append([]string{handler.GrantDeviceCode}, plainGrants...), ApprovesDevices: true,
 		})
 	})}
 	s.serve("/api/me", s.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
@@ -134,16 +136,16 @@ type kind struct {
 var kinds = []kind{
 	{"access token", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
 		return answer{t: s.T, status: get(s.http.URL+"/api/me", text).status}
-	}), []string{"introspected token", "userinfo token"}},
+	}), []string{"introspected token", "userinfo token", "token that approves"}},
 	{"userinfo token", func(s *stand) string { return s.tokens().text("access_token") },
-		takesToken(func(s *stand, text string) answer { return s.userInfo(text) }), []string{"access token", "introspected token"}},
+		takesToken(func(s *stand, text string) answer { return s.userInfo(text) }), []string{"access token", "introspected token", "token that approves"}},
 	{"introspected token", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
 		a := s.inspect(text)
 		if a.body["active"] != true {
 			a.status = 400
 		}
 		return a
-	}), []string{"access token", "userinfo token"}},
+	}), []string{"access token", "userinfo token", "token that approves"}},
 	{"id token", func(s *stand) string { return s.tokens().text("id_token") }, nil, nil},
 	{"refresh token", func(s *stand) string { return s.tokens().text("refresh_token") },
 		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), []string{"refresh token of Auth0's"}},
@@ -209,6 +211,19 @@ var kinds = []kind{
 		b.hold(text)
 		return b.get("/me")
 	}), nil},
+	{"device code", func(s *stand) string {
+		d := s.device(omni)
+		s.decide(s.tokens().text("access_token"), d.user, "approve").active200()
+		return d.device
+	}, takesToken(func(s *stand, text string) answer { return s.poll(omni, text) }), nil},
+	{"user code", func(s *stand) string { return s.device(omni).user }, takesToken(func(s *stand, text string) answer {
+		user := s.somebody() // each has ten wrong ones an hour
+		s.signUp(user)
+		return s.decide(s.signIn(user).text("access_token"), text, "")
+	}), nil},
+	{"token that approves", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
+		return s.decide(text, s.device(omni).user, "")
+	}), []string{"access token", "userinfo token", "introspected token"}},
 	{"client assertion", func(s *stand) string { return s.assertion(clientKey()) }, takesToken(func(s *stand, text string) answer {
 		return s.ask(revoke, "", asserted(text)...)
 	}), nil},

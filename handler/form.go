@@ -42,6 +42,9 @@ type form struct {
 	CorrelationID     string `schema:"client-request-id"`
 	AfterLogout       string `schema:"post_logout_redirect_uri"`
 	State             string `schema:"state"`
+	DeviceCode        string `schema:"device_code"`
+	UserCode          string `schema:"user_code"`
+	Action            string `schema:"action"`
 
 	// Of the standard endpoints.
 	ClientSecret  string `schema:"client_secret"`
@@ -82,8 +85,8 @@ var caps = map[string]int{
 	"post_logout_redirect_uri": 2048, "state": 1024,
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
-	"access_token": 16384,
-	"otp_token":    1024, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
+	"access_token": 16384, "device_code": 4096, "user_code": 64, "action": 32,
+	"otp_token": 1024, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
 	"audience": 1024, "realm": 256, "mfa_token": 4096, "authenticator_id": 256, "oob_code": 4096,
 	"binding_code": 32, "otp": 32, "recovery_code": 32,
 }
@@ -293,7 +296,7 @@ func (f form) resetPoll(c *flow.Client) flow.ResetPoll {
 func (f form) redeem(c *flow.Client) flow.Redeem {
 	return flow.Redeem{
 		Client: c, Grant: f.GrantType, Token: f.ContinuationToken, Code: f.Code, Password: f.Password,
-		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken,
+		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken, DeviceCode: f.DeviceCode,
 		Capabilities: f.capabilities(), Body: f.body,
 	}
 }

@@ -47,39 +47,28 @@ const (
 	pathOTPToken = "/oauth2/token" // and not pathToken, which is the native API's
 )
 
-// tencentTable is the API of the OTP grants, for hosts with a client that has one: others keep the paths.
-func (a *Auth) tencentTable() []route {
-	if !slices.ContainsFunc(a.cfg.Clients, Client.hasOTP) {
-		return nil
-	}
-	return []route{
-		{pathOTPSend, posts, headerNoStore, sibling((*exchange).sendOTP)},
-		{pathOTPToken, posts, headerNoStore, sibling((*exchange).redeemOTP)},
-	}
-}
-
 // tencent is how the two calls answer: in the words of Tencent CIAM where it has some.
 var tencent = plain{
 	media: []string{"application/json;charset=UTF-8"},
 	rows: []row{
-		{Status: 400, Code: "invalid_grant", Text: "Unknown or expired otp_token", When: "`otp_token` is forged, used or too old, or the account's sessions were ended since", cause: flow.ErrTokenInvalid},
-		{Status: 400, Code: "invalid_grant", Text: "Unknown or expired otp_token", When: "`otp_token` is more than 5 minutes old", cause: flow.ErrTokenExpired},
-		{Status: 400, Code: "invalid_grant", Text: "Unknown or expired OTP", When: "`otp` is wrong, expired or tried more than five times", cause: flow.ErrCodeWrong},
+		{Status: 400, Code: "invalid_grant", Text: "Unknown or expired otp_token", When: "otp_token is forged, used or too old, or the account's sessions were ended since", cause: flow.ErrTokenInvalid},
+		{Status: 400, Code: "invalid_grant", Text: "Unknown or expired otp_token", When: "otp_token is more than 5 minutes old", cause: flow.ErrTokenExpired},
+		{Status: 400, Code: "invalid_grant", Text: "Unknown or expired OTP", When: "otp is wrong, expired or tried more than five times", cause: flow.ErrCodeWrong},
 		{Status: 400, Code: "invalid_request", Text: "Mismatched OTP token and OTP sending parameters", When: "client, source, number or address is another than the code was sent for", cause: flow.ErrSent},
-		{Status: 400, Code: "invalid_grant", Text: "User not found", When: "there is no account, and `auto_signup` is not `true`", cause: flow.ErrUserNotFound},
+		{Status: 400, Code: "invalid_grant", Text: "User not found", When: "there is no account, and auto_signup is not true", cause: flow.ErrUserNotFound},
 		{Status: 400, Code: "invalid_grant", Text: "Abnormal user status", When: "the account is disabled", cause: flow.ErrCredentials},
 		{Status: 400, Code: "invalid_grant", Text: "Abnormal user status", When: "a second factor is due", cause: flow.ErrSecondFactor},
-		{Status: 400, Code: "invalid_auth_source", Text: "Auth source and application not associated", When: "`auth_source_id` is none of the client's for the channel", cause: flow.ErrSource},
-		{Status: 400, Code: "invalid_request", Text: "Automatic sign-up is not possible: the application asks for attributes", When: "`auto_signup` for a client whose sign-up has required attributes", cause: flow.ErrSignUpAsks},
-		{Status: 400, Code: "invalid_request", Text: "The usage is not supported", When: "`usage` is `update_userinfo`, `reset_password` or unknown: nothing here redeems such a code", cause: flow.ErrUsage},
-		{Status: 400, Code: "malformed_phone_number", Text: "The phone number is malformed or not served", When: "`phone_number` is no number, of a country that is not in `SMSCountries`, or refused by `Gate`", cause: errNumber},
-		{Status: 400, Code: "malformed_email", Text: "The email address is malformed", When: "`email` is no address", cause: errMail},
-		{Status: 400, Code: "invalid_email", Text: "The email address is refused", When: "`Gate` refuses the address", cause: errMailRefused},
-		{Status: 400, Code: "phone_number_is_used", Text: "The phone number has an account", When: "`usage` is `signup` and there is an account, unless `HideAccounts` is on; or one was made since", cause: errNumberUsed},
+		{Status: 400, Code: "invalid_auth_source", Text: "Auth source and application not associated", When: "auth_source_id is none of the client's for the channel", cause: flow.ErrSource},
+		{Status: 400, Code: "invalid_request", Text: "Automatic sign-up is not possible: the application asks for attributes", When: "auto_signup for a client whose sign-up has required attributes", cause: flow.ErrSignUpAsks},
+		{Status: 400, Code: "invalid_request", Text: "The usage is not supported", When: "usage is update_userinfo, reset_password or unknown: nothing here redeems such a code", cause: flow.ErrUsage},
+		{Status: 400, Code: "malformed_phone_number", Text: "The phone number is malformed or not served", When: "phone_number is no number, of a country that is not in SMSCountries, or refused by Gate", cause: errNumber},
+		{Status: 400, Code: "malformed_email", Text: "The email address is malformed", When: "email is no address", cause: errMail},
+		{Status: 400, Code: "invalid_email", Text: "The email address is refused", When: "Gate refuses the address", cause: errMailRefused},
+		{Status: 400, Code: "phone_number_is_used", Text: "The phone number has an account", When: "usage is signup and there is an account, unless HideAccounts is on; or one was made since", cause: errNumberUsed},
 		{Status: 400, Code: "email_is_used", Text: "The email address has an account", When: "the same for an address", cause: errMailUsed},
-		{Status: 400, Code: "sms_rate_limit_exceeded", Text: "The next code must wait", When: "a code was sent to the number less than `ResendInterval` ago; Retry-After says how long", cause: errSMSRate},
+		{Status: 400, Code: "sms_rate_limit_exceeded", Text: "The next code must wait", When: "a code was sent to the number less than ResendInterval ago; Retry-After says how long", cause: errSMSRate},
 		{Status: 400, Code: "insufficient_sms_quota", Text: "No more codes can be sent to the phone number today", When: "the number had its five messages of a day; Retry-After says how long", cause: errSMSQuota},
-		{Status: 400, Code: "insufficient_email_quota", Text: "The next code must wait", When: "a code was sent to the address less than `ResendInterval` ago; Retry-After says how long", cause: errMailQuota},
+		{Status: 400, Code: "insufficient_email_quota", Text: "The next code must wait", When: "a code was sent to the address less than ResendInterval ago; Retry-After says how long", cause: errMailQuota},
 		{Status: 415, Code: "invalid_request", Text: "The request body must be application/json or application/x-www-form-urlencoded.", When: "the content type is another", cause: errMediaType},
 	},
 }
@@ -124,6 +113,8 @@ func byChannel(channel otp.Channel, err error) error {
 func (c Client) hasOTP() bool {
 	return slices.Contains(c.GrantTypes, GrantOTPEmail) || slices.Contains(c.GrantTypes, GrantOTPSMS)
 }
+
+func (c Config) hasOTP() bool { return slices.ContainsFunc(c.Clients, Client.hasOTP) }
 
 // sourcesOf are a client's as the flows see them.
 func (c Config) sourcesOf(client Client) []flow.Source {

@@ -39,6 +39,7 @@ func (c Config) Validate() error {
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
 	c.checkGrants(&p)
+	c.checkDevices(&p)
 	c.checkAuth0(&p)
 	c.checkAuthSources(&p)
 	c.checkOrigins(&p)
@@ -184,8 +185,8 @@ func (c Config) checkPasswords(p *problems) {
 	}
 }
 
-// ownGrants are what GrantTypes can have that is not the host's.
-var ownGrants = []string{GrantPassword, GrantPasswordRealm, GrantRefreshToken, GrantOTPEmail, GrantOTPSMS}
+// ownGrants are the grant types of this package that a client can be given.
+var ownGrants = []string{GrantPassword, GrantDeviceCode, GrantPasswordRealm, GrantRefreshToken, GrantOTPEmail, GrantOTPSMS}
 
 func (c Config) checkGrants(p *problems) {
 	for name, g := range c.Grants {
@@ -202,7 +203,7 @@ func (c Config) checkGrants(p *problems) {
 	for i, client := range c.Clients {
 		for _, t := range client.GrantTypes {
 			if _, ok := c.Grants[t]; !ok && !slices.Contains(ownGrants, t) {
-				p.add("Clients[%d]: GrantTypes has %q, which is neither one of %q nor in Grants", i, t, ownGrants)
+				p.add("Clients[%d]: GrantTypes has %q, which is neither one of this package nor in Grants", i, t)
 			}
 			if (t == GrantPassword || t == GrantPasswordRealm) && !client.Passwords {
 				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)

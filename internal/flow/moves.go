@@ -37,9 +37,12 @@ const (
 	registerAsked    state = 50 // and has to prove one
 	registerKnown    state = 51 // or has proven it before
 	registered       state = 52 // the account has the method
-	otpSignIn        state = 56 // a code was sent to an account for an OTP grant
-	otpFresh         state = 57 // or to an address without an account
-	otpSignUp        state = 58 // or to one that wants an account
+	deviceAsked      state = 56 // a device waits: the record is a device, and no moves begin here
+	deviceApproved   state = 57
+	deviceDenied     state = 58
+	otpSignIn        state = 64 // a code was sent to an account for an OTP grant
+	otpFresh         state = 65 // or to an address without an account
+	otpSignUp        state = 66 // or to one that wants an account
 )
 
 // event is what a call wants to happen.

@@ -47,7 +47,7 @@ var legal = map[state]map[event]state{
 	otpFresh:         {redeemOTP: signedIn},
 	otpSignUp:        {redeemOTP: signedIn},
 	// Numbers that stand for nothing.
-	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 45: {}, 47: {}, 53: {}, 55: {}, 59: {}, 255: {},
+	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 45: {}, 47: {}, 53: {}, 63: {}, 67: {}, 255: {},
 }
 
 // calls are the ways to make each event happen, with all that it needs.
@@ -409,6 +409,9 @@ func TestGrants_AreThoseOfTheTable(t *testing.T) {
 		}
 		if _, ok := p.(otpGrant); ok {
 			p = ofFlow{redeemOTP}
+		}
+		if _, ok := p.(deviceCode); ok {
+			continue // which begins no flow
 		}
 		assert.Contains(t, calls, p.(ofFlow).event, grant)
 	}

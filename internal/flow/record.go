@@ -83,6 +83,9 @@ type flow struct {
 	recovery []string     // codes that came with a new method, to be told once
 	oneCall  bool         // nothing can follow: what is still due cannot be proven
 	uri      string       // of the authenticator app that is being set up
+
+	inherited *Session // the sign-in that a device gets its tokens from; nil if the flow is one itself
+	granted   *grant   // what that has agreed to
 }
 
 // begin returns a flow that the store does not know yet. The first half of its id is that of the
