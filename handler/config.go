@@ -63,8 +63,8 @@ type Config struct {
 	// there then, for people with a session of a client with Cookies.
 	DevicePage string
 	// SignInPage is where the page /device sends people who are not signed in: a path of the same origin, or an
-	// https URL. The parameter return_to, which is always the URL of /device, says where to go on afterwards.
-	// "" means nowhere: the page asks them to sign in first.
+	// https URL. The parameter return_to says where to go on afterwards; it is always the URL of /device, so
+	// compare it before you follow it. "" means nowhere: the page asks them to sign in first.
 	SignInPage string
 	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
 	// browser (CORS). None by default.

@@ -38,8 +38,8 @@ func (c Config) checkDevices(p *problems) {
 		if client.Cookies && slices.Contains(client.GrantTypes, GrantDeviceCode) {
 			p.add("Clients[%d]: GrantTypes has %q, and Cookies keeps the client from tokens", i, GrantDeviceCode)
 		}
-		if client.ApprovesDevices && (client.Cookies || client.confidential()) {
-			p.add("Clients[%d]: ApprovesDevices is for a client whose people have access tokens", i)
+		if client.ApprovesDevices && client.Cookies {
+			p.add("Clients[%d]: ApprovesDevices is for a client with access tokens, which Cookies keeps it from", i)
 		}
 		if !isText(client.Name, "") || len(client.Name) > maxName {
 			p.add("Clients[%d]: Name is longer than %d bytes, or no plain text", i, maxName)

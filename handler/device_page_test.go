@@ -111,7 +111,8 @@ func TestDevicePage_FromTheCodeToTheTokens(t *testing.T) {
 
 	p = b.page("POST", "user_code", d.user, "action", "approve")
 	assert.Equal(t, 400, p.status)
-	assert.Contains(t, p.text, "it was used")
+	assert.Contains(t, p.text, "was used")
+	assert.Contains(t, p.text, "Signed in as "+casey)
 
 	d = b.device(projector)
 	assert.Contains(t, b.page("POST", "user_code", d.user).text, projector+" will be able to", "which has no other name")

@@ -326,6 +326,7 @@ func TestDevice_CodesOfAClientAreBounded(t *testing.T) {
 	same := withKeys(t)
 	w, _ := newDevices(t, same)
 	b := w.sibling(withDevices, same)
+	w.clock.pass(4 * time.Minute)
 	for range 700 {
 		w.device(television)
 	}

@@ -115,7 +115,7 @@ func (x *exchange) devicePage() (any, error) {
 	}
 	p, err := x.decide(ctx, by, f)
 	if err != nil {
-		return nil, &typedError{f.UserCode, err}
+		return nil, &typedError{f.UserCode, p.Account, err}
 	}
 	return x.render(x.decided(f.Action, p)), nil
 }
@@ -181,8 +181,9 @@ func (x *exchange) decided(action string, p flow.PendingDevice) deviceView {
 
 // typedError is what a code came to that somebody typed.
 type typedError struct {
-	code string
-	err  error
+	code    string
+	account string // "" where that was not looked up
+	err     error
 }
 
 func (e *typedError) Error() string { return e.err.Error() }
@@ -192,7 +193,7 @@ func (e *typedError) Unwrap() error { return e.err }
 func (x *exchange) deviceTrouble(e row, err error) any {
 	v := deviceView{Step: stepCode, Title: titleCode}
 	if typed, ok := errors.AsType[*typedError](err); ok {
-		v.Code = typed.code
+		v.Code, v.Account = typed.code, typed.account
 	}
 	tooSoon, waits := errors.AsType[*flow.TooSoonError](err)
 	switch {
@@ -201,7 +202,7 @@ func (x *exchange) deviceTrouble(e row, err error) any {
 	case errors.Is(err, flow.ErrParameter):
 		v.Error = "Type the code that your device shows."
 	case errors.Is(err, flow.ErrUserCode):
-		v.Error = "That code is not right, or it was used, or it is older than 15 minutes. Check it on your device."
+		v.Error = "That code is not right, was used, or has expired. Check it on your device."
 	case waits:
 		v.Error = "Too many wrong codes. Try again in " + inMinutes(tooSoon.Wait) + "."
 	case errors.Is(err, flow.ErrApproval):
