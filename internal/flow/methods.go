@@ -198,7 +198,7 @@ func (e *Engine) ConfirmTOTP(ctx context.Context, userID, text string) ([]string
 	m := store.Method{
 		ID: guid.FromName("app", string(entry.Value)), Kind: store.MethodTOTP, Secret: entry.Value, AddedAt: e.Now().UTC(),
 	}
-	if err := e.countFactor(ctx, e.ofUser(u), func() error { return e.matchTOTP(ctx, u.ID, m.ID, m.Secret, code) }); err != nil {
+	if err := e.countFactor(ctx, e.ofUser(u), func() error { return e.matchTOTP(ctx, u.ID, m.ID, m.Secret, code, nil) }); err != nil {
 		return nil, err
 	}
 	var codes []string

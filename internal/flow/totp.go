@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,7 +29,7 @@ func (e *Engine) checkTOTP(ctx context.Context, f *flow, sealed []byte, in input
 		return fmt.Errorf("%w: not a code of an app", ErrCodeWrong)
 	}
 	err := e.tryFactor(ctx, accountOf(f.id), f.count, func() error {
-		return e.matchTOTP(ctx, f.UserID, f.Chosen.ID, sealed, code)
+		return e.matchTOTP(ctx, f.UserID, f.Chosen.ID, sealed, code, f.claimant())
 	})
 	if err == nil {
 		e.prove(f, proof{proofKind(store.MethodTOTP), f.Chosen.ID})
@@ -36,8 +37,8 @@ func (e *Engine) checkTOTP(ctx context.Context, f *flow, sealed []byte, in input
 	return err
 }
 
-// matchTOTP compares a code with those of now, and uses its step up: of calls that race, one gets it.
-func (e *Engine) matchTOTP(ctx context.Context, userID, methodID string, sealed []byte, code string) error {
+// matchTOTP compares a code with those of now, and uses its step up: of flows that race, one gets it.
+func (e *Engine) matchTOTP(ctx context.Context, userID, methodID string, sealed []byte, code string, by claimant) error {
 	secret, old, err := e.seals.Open(sealed, sealFor(userID))
 	if err != nil {
 		return fmt.Errorf("secret of an authenticator app: %w", err)
@@ -46,12 +47,8 @@ func (e *Engine) matchTOTP(ctx context.Context, userID, methodID string, sealed 
 	if !ok {
 		return ErrCodeWrong
 	}
-	key := "step/" + methodID + "/" + strconv.FormatInt(step, 10)
-	err = e.State.Put(ctx, key, store.Entry{Value: []byte{1}, TTL: stepLife})
-	if errors.Is(err, store.ErrConflict) {
-		return fmt.Errorf("%w: used before", ErrCodeWrong)
-	} else if err != nil {
-		return fmt.Errorf("use step: %w", err)
+	if err := e.claim(ctx, "step/"+methodID+"/"+strconv.FormatInt(step, 10), by, stepLife); err != nil {
+		return err
 	}
 	if old {
 		e.reseal(ctx, userID, methodID, e.seals.Seal(secret, sealFor(userID)))
@@ -101,7 +98,7 @@ func (e *Engine) checkRecovery(ctx context.Context, f *flow, in input) error {
 		return fmt.Errorf("%w: not a recovery code", ErrCodeWrong)
 	}
 	err := e.tryFactor(ctx, accountOf(f.id), f.count, func() error {
-		return e.useRecovery(ctx, f, otp.RecoveryHash(f.UserID, code))
+		return e.matchRecovery(ctx, f, otp.RecoveryHash(f.UserID, code))
 	})
 	if err == nil {
 		e.prove(f, proof{proofKind(store.MethodRecovery), f.Chosen.ID})
@@ -109,9 +106,24 @@ func (e *Engine) checkRecovery(ctx context.Context, f *flow, in input) error {
 	return err
 }
 
-// useRecovery takes a code off the account's list.
-func (e *Engine) useRecovery(ctx context.Context, f *flow, hash []byte) error {
-	return e.update(ctx, f.UserID, func(u store.User) (store.User, error) {
+// matchRecovery looks for a code on the account's list, and takes it off. What the flow has taken off
+// before, in a call that could not be finished, is as good as on it.
+func (e *Engine) matchRecovery(ctx context.Context, f *flow, hash []byte) error {
+	key := "recovery/" + base64.RawURLEncoding.EncodeToString(hash)
+	i := findMethod(*f.user, f.Chosen.ID)
+	if i < 0 || !slices.ContainsFunc(f.user.Methods[i].Codes, isCode(hash)) {
+		return e.claimed(ctx, key, f.claimant())
+	}
+	if err := e.claim(ctx, key, f.claimant(), flowLife); err != nil {
+		return err
+	}
+	return e.dropRecovery(ctx, f, hash)
+}
+
+// dropRecovery takes a code off the account's list, unless a call beside this one has.
+func (e *Engine) dropRecovery(ctx context.Context, f *flow, hash []byte) error {
+	dropped := errors.New("dropped")
+	err := e.update(ctx, f.UserID, func(u store.User) (store.User, error) {
 		if err := mayUse(u, f.Epoch); err != nil {
 			return u, err
 		}
@@ -119,16 +131,22 @@ func (e *Engine) useRecovery(ctx context.Context, f *flow, hash []byte) error {
 		if i < 0 {
 			return u, fmt.Errorf("%w: the method is gone", ErrTokenInvalid)
 		}
-		left := slices.DeleteFunc(slices.Clone(u.Methods[i].Codes), func(c []byte) bool {
-			return subtle.ConstantTimeCompare(c, hash) == 1
-		})
-		if len(left) == len(u.Methods[i].Codes) {
-			return u, ErrCodeWrong
+		if !slices.ContainsFunc(u.Methods[i].Codes, isCode(hash)) {
+			return u, dropped
 		}
 		u.Methods = slices.Clone(u.Methods)
-		u.Methods[i].Codes = left
+		u.Methods[i].Codes = slices.DeleteFunc(slices.Clone(u.Methods[i].Codes), isCode(hash))
 		return u, nil
 	}, func(u store.User) { f.user = &u })
+	if errors.Is(err, dropped) {
+		return nil
+	}
+	return err
+}
+
+// isCode tells whether a hash on the list is the one given.
+func isCode(hash []byte) func(c []byte) bool {
+	return func(c []byte) bool { return subtle.ConstantTimeCompare(c, hash) == 1 }
 }
 
 // newRecovery returns fresh recovery codes of an account, and the method that they make up.
