@@ -21,6 +21,8 @@ type plain struct {
 	rows []row
 	// media is the Content-Type, where clients know it in a spelling of its own; nil means that of all answers.
 	media []string
+	// body makes something else of an error than that shape; nil makes nothing else.
+	body func(x *exchange, e row, err error) any
 }
 
 // plainly says which paths those are. All others answer errors in the envelope of the contract.
@@ -29,10 +31,14 @@ var plainly = map[string]*plain{
 	pathInspect:     {},
 	pathUserInfo:    {},
 	pathUserInfoToo: {},
+	pathDecide:      {},
+	pathDevicePage:  {rows: deviceRows, body: (*exchange).deviceTrouble},
 
 	pathAuth0Token:     {rows: auth0Rows},
 	pathAuthenticators: {rows: auth0Rows},
 	pathMFAChallenge:   {rows: auth0Rows},
+	pathOTPSend:        &tencent,
+	pathOTPToken:       &tencent,
 }
 
 type plainErrorBody struct {
@@ -84,6 +90,10 @@ func (x *exchange) failPlain(err error) {
 		x.retryAfter(time.Second)
 	}
 	x.log(err, e, x.correlation)
+	if x.plain.body != nil {
+		x.reply(e.Status, headerNoStore, x.plain.body(x, e, err))
+		return
+	}
 	body := plainErrorBody{Error: e.Code, Description: words(e, err)}
 	if v, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
 		body.MFAToken = v.Token

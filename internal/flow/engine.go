@@ -43,6 +43,7 @@ type Config struct {
 	Policy password.Policy
 	Hasher *password.Hasher
 
+	FindClient   func(id string) (*Client, bool) // one that is served
 	HostGrants   map[string]HostGrant
 	SecondFactor SecondFactor                                   // or nil: of nobody
 	Gate         func(ctx context.Context, r GateRequest) error // or nil
@@ -75,6 +76,7 @@ type Client struct {
 	SecondFactor    SecondFactor       // or nil: as Config has it
 	RegisterAddress bool               // a sign-up makes the address a method for second factors
 	Methods         []store.MethodKind // what people can register
+	Sources         []Source           // of codes, for OTP grants
 	Keep            Keep               // or nil: keeps sessions, which its flows then end in, and never in tokens
 	Auth0           *Auth0             // or nil: none of Auth0's
 }
@@ -112,22 +114,24 @@ const (
 // store, for a second.
 type Engine struct {
 	Config
-	codes  otp.Hasher
-	opaque token.Opaque
-	names  *keyed.MAC   // makes the hashes of addresses
-	seals  keyed.Sealer // of the secrets of authenticator apps
-	clock  *storeClock
+	codes     otp.Hasher
+	opaque    token.Opaque
+	names     *keyed.MAC   // makes the hashes of addresses
+	userCodes []*keyed.MAC // make the hashes of user codes
+	seals     keyed.Sealer // of the secrets of authenticator apps
+	clock     *storeClock
 }
 
 // New returns an Engine.
 func New(c Config) *Engine {
 	return &Engine{
-		Config: c,
-		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
-		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
-		names:  keyed.New(subkeys(c.Secrets[:1], "name")[0]),
-		seals:  keyed.NewSealer(subkeys(c.Secrets, "method")),
-		clock:  &storeClock{state: c.State, now: c.Now, random: c.Random},
+		Config:    c,
+		codes:     otp.NewHasher(subkeys(c.Secrets, "code")),
+		opaque:    token.NewOpaque(subkeys(c.Secrets, "opaque")),
+		names:     keyed.New(subkeys(c.Secrets[:1], "name")[0]),
+		userCodes: keyed.NewAll(subkeys(c.Secrets, "user code")),
+		seals:     keyed.NewSealer(subkeys(c.Secrets, "method")),
+		clock:     &storeClock{state: c.State, now: c.Now, random: c.Random},
 	}
 }
 

@@ -21,7 +21,7 @@ type SecondFactor func(ctx context.Context, u store.User, clientID string) (bool
 // clear lets a flow of a user pass, whose first factor is proven, or says what is still due. The flow then
 // waits for that, if the app can do it.
 func (e *Engine) clear(ctx context.Context, f *flow, u store.User) (clearance, error) {
-	passed := clearance{u, enough(f.Proofs, u.Methods)}
+	passed := clearance{u, f.twice(u)}
 	due, err := e.secondDue(ctx, f.client, u, passed.second)
 	if err != nil || !due {
 		return passed, err
@@ -39,6 +39,14 @@ func (e *Engine) clear(ctx context.Context, f *flow, u store.User) (clearance, e
 		return clearance{}, ErrOtherMethod
 	}
 	return clearance{}, e.demand(ctx, f, registerWanted)
+}
+
+// twice tells whether a flow has passed a second factor, or the sign-in that it comes from has.
+func (f *flow) twice(u store.User) bool {
+	if f.inherited != nil {
+		return f.inherited.Second
+	}
+	return enough(f.Proofs, u.Methods)
 }
 
 // guarded tells whether an account has a method, or beside its methods a password, that a flow has not

@@ -34,6 +34,11 @@ type family struct {
 
 func (m *family) ttl() time.Duration { return time.Duration(m.TTL) * time.Millisecond }
 
+// session is the sign-in that the family comes from.
+func (m *family) session() Session {
+	return Session{User: m.User, Client: m.Client, Epoch: m.Epoch, AuthTime: m.AuthTime, AMR: m.AMR, ACR: m.ACR, Second: m.Second}
+}
+
 // renew gives the family of a certain age its next life: idle from now on, and whole at the most.
 func (m *family) renew(now time.Time, age, idle, whole time.Duration) {
 	ttl := min(idle, whole-age)

@@ -38,7 +38,12 @@ func (e *Engine) scopesOf(req Redeem) (grant, error) {
 	if _, own := e.HostGrants[req.Grant]; own || req.Native() {
 		return e.grantScopes(req.Scope, req.Client)
 	}
-	g, err := e.exactScopes(req.Scope, req.Client)
+	return e.plainScopes(req.Scope, req.Client)
+}
+
+// plainScopes judges a scope parameter of those.
+func (e *Engine) plainScopes(text string, client *Client) (grant, error) {
+	g, err := e.exactScopes(text, client)
 	if errors.Is(err, ErrConsent) {
 		err = ErrConsentRequired
 	}
