@@ -99,6 +99,14 @@ var catalogue = []row{
 	{400, "invalid_grant", "bad_token", 70000, "The refresh token is not valid.", "the refresh token is unknown, used again, revoked, or the user is gone", flow.ErrRefreshInvalid},
 	{400, "invalid_grant", "bad_token", 700082, "The refresh token has expired.", "the refresh token was not used for too long", flow.ErrRefreshExpired},
 
+	{400, "authorization_pending", "", 70016, "Nobody has decided about the device yet. Ask again after the interval.", "a device polls, and nobody has approved or denied it", flow.ErrDevicePending},
+	{400, "slow_down", "", 70016, "The device asks too often. The interval is 5 seconds longer from now on.", "a device polls before its interval is over", flow.ErrSlowDown},
+	{400, "authorization_declined", "", 65004, "The request of the device was denied.", "somebody has denied the device", flow.ErrDeviceDenied},
+	{400, "expired_token", "", 70020, "The device_code has expired.", "the device code is older than 15 minutes", flow.ErrDeviceExpired},
+	{400, "bad_verification_code", "", 70018, "The device_code is not valid.", "the device code is forged, used, another client's, or who approved it is gone, disabled or signed out everywhere", flow.ErrDeviceCode},
+	{400, "bad_verification_code", "", 70018, "The user_code is wrong, was used, or has expired.", "the code that somebody typed leads to no device that waits", flow.ErrUserCode},
+	{401, "insufficient_user_authentication", "", 50076, "The device's app asks for a second factor. Sign in with one, then approve.", "who would approve has not passed the second factor that the policy asks for at the device's client", flow.ErrApproval},
+
 	{400, "invalid_request", "", 90023, "The request is malformed.", "a parameter is doubled, too long, not UTF-8 or holds control characters; the text says which", errMalformed},
 	{403, "access_denied", "", 90023, "The request comes from another origin.", "a page of another origin, also of a sub-domain, called what sets or uses the cookie of a session", errCrossOrigin},
 	{404, "invalid_request", "", 90023, "There is no such endpoint.", "the path is unknown", errNoRoute},
@@ -150,6 +158,10 @@ func (l Legacy) legacy(path string, e row) row {
 		e.Code = "invalid_grant"
 	case l.NoRedirectInvalid && e.cause == flow.ErrNoRedirect:
 		e.Code = "invalid_request"
+	case l.DeviceErrorsOfRFC && e.cause == flow.ErrDeviceDenied:
+		e.Code = "access_denied"
+	case l.DeviceErrorsOfRFC && e.cause == flow.ErrDeviceCode:
+		e.Code = "invalid_grant"
 	case l.AttributesFailedError && e.cause == errAttributes:
 		e.Code, e.SubError = e.SubError, ""
 	}

@@ -58,6 +58,14 @@ type Config struct {
 	// Grants are grant types of your own for the token endpoint, by the absolute URI that names each
 	// (RFC 6749 §4.5), for the clients that have it among their GrantTypes.
 	Grants map[string]Grant
+	// DevicePage is the https URL that devices send people to, who type a code there (RFC 8628 §3.3): a page of
+	// the host, which posts the code to /oauth2/v2.0/device. "" means the page /device beneath Issuer, which is
+	// there then, for people with a session of a client with Cookies.
+	DevicePage string
+	// SignInPage is where the page /device sends people who are not signed in: a path of the same origin, or an
+	// https URL. The parameter return_to says where to go on afterwards; it is always the URL of /device, so
+	// compare it before you follow it. "" means nowhere: the page asks them to sign in first.
+	SignInPage string
 	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
 	// browser (CORS). None by default.
 	Origins []string
@@ -121,6 +129,8 @@ type Config struct {
 type Client struct {
 	// ID is 1 to 128 characters of 0-9 A-Z a-z . _ ~ and -, usually a GUID.
 	ID string
+	// Name is what people know the app by, when they are asked whether to allow it something. "" means ID.
+	Name string
 	// Attributes is what a sign-up of this client asks for, beside the address.
 	Attributes attrs.Schema
 	// Scopes are the scopes of Resources that the client may have. nil means all.
@@ -128,9 +138,15 @@ type Client struct {
 	// Passwords gives people of this client a password beside the code: sign-up asks for one, sign-in
 	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
 	Passwords bool
-	// GrantTypes are what the client may use beside native authentication: GrantPassword, or one of
-	// Config.Grants.
+	// GrantTypes are what the client may use beside native authentication: GrantPassword, GrantDeviceCode, those of
+	// Auth0, GrantOTPEmail, GrantOTPSMS, or one of Config.Grants.
 	GrantTypes []string
+	// AuthSources are what the client can have the codes of GrantOTPEmail and GrantOTPSMS sent by.
+	AuthSources []AuthSource
+	// ApprovesDevices lets the client's access tokens for the app's own API approve devices, at
+	// /oauth2/v2.0/device. A device gets tokens of its own, which outlive them: it is for apps that are the
+	// person's own way to manage the account.
+	ApprovesDevices bool
 	// NoReset takes the reset away, where the host has its own.
 	NoReset bool
 	// SecondFactor is what the client has in place of Config.SecondFactor; nil means that one.
@@ -149,6 +165,8 @@ type Client struct {
 	// LogoutURIs are where a sign-out of a client with Cookies may lead: the exact values that
 	// post_logout_redirect_uri can have.
 	LogoutURIs []string
+	// Auth0 lets the client call as one of Auth0's. nil means it does not.
+	Auth0 *Auth0
 	// Disabled refuses the client with invalid_client, suberror nativeauthapi_disabled.
 	Disabled bool
 	// Confidential marks a client that has a secret elsewhere. It is refused here with
@@ -167,14 +185,21 @@ type Client struct {
 type Resource struct {
 	Audience string   // the aud claim; "" means Config.Issuer, the app's own API
 	Scopes   []string // what clients ask for, each of one resource only
+	// Descriptions say what a scope allows, as people read it after "The app will be able to": "see your
+	// orders". A scope without one goes by its name.
+	Descriptions map[string]string
+	// OfflineAccess lets clients of Auth0 have refresh tokens for it. Others need no leave.
+	OfflineAccess bool
 }
 
-// Legacy selects answers of older versions of the API, one by one. See section 8 of the contract.
+// Legacy selects answers that others than Entra's present service give, one by one: older versions of the API
+// (section 8 of the contract), and the plain RFC.
 type Legacy struct {
 	UnknownClientInvalid    bool // C1: an unknown client gets invalid_client at sign-up challenge and continue
 	UnknownUserInvalidGrant bool // C2: an unknown user gets invalid_grant with code 50034 at initiate
 	BadTokenInvalidGrant    bool // C3: an unusable continuation token gets invalid_grant at both challenges and token
 	NoRedirectInvalid       bool // C6: a challenge_type without redirect gets invalid_request
 	StrictCapabilities      bool // C11: MSAL for Android that announces no capabilities is redirected as any other app
+	DeviceErrorsOfRFC       bool // 11.3: a denied device gets access_denied, a bad device code invalid_grant (RFC 8628 §3.5)
 	AttributesFailedError   bool // C9: attribute_validation_failed is the error, not the suberror
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/otp"
 )
 
 // T3, T14, F2, K2: what is good in one place is good in no other. All of it is of one client, so that
@@ -19,23 +20,33 @@ import (
 // omni can do everything, and asks some people for a second factor.
 const omni = "99999999-9999-4999-8999-999999999999"
 
+// steady keeps the password that they have.
+const steady = "steady@contoso.com"
+
 // stand is a mounted API in which every kind of credential can be had.
 type stand struct {
 	*world
 	people int
 	code   string // the one that was sent last, and the token of its flow
 	sent   string
+	oob    string // what Auth0's clients call that code
 }
 
 func newStand(t *testing.T) *stand {
 	twice := func(_ context.Context, r handler.SecondFactorRequest) (bool, error) {
-		return r.User.Username != casey, nil
+		return r.User.Username != casey && r.User.Username != steady, nil
 	}
 	s := &stand{world: newPages(t, withServers, func(c *handler.Config) {
-		c.Clients = append(c.Clients, handler.Client{ID: omni, Passwords: true, SecondFactor: twice})
+		c.Clients[0].ApprovesDevices = true
+		c.Clients = append(c.Clients, handler.Client{
+			ID: omni, Passwords: true, SecondFactor: twice, Auth0: &handler.Auth0{},
+			GrantTypes: append([]string{handler.GrantDeviceCode, handler.GrantOTPEmail}, plainGrants...), ApprovesDevices: true,
+			AuthSources: []handler.AuthSource{{ID: viaMail, Channel: otp.Email}},
+		})
 	})}
 	s.serve("/api/me", s.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	s.enrol(casey, harbor)
+	s.enrol(steady, harbor)
 	s.person(withMethod, mailMethod)
 	return s
 }
@@ -80,6 +91,27 @@ func (s *stand) sendsForSecond() {
 	s.sends(func() answer { return s.signInChallenge(omni, wanted) })
 }
 
+func (s *stand) mfaToken() (token string) {
+	return s.give(omni, withMethod, harbor).text("mfa_token")
+}
+
+func (s *stand) sendsForMFA() {
+	s.sent = s.mfaToken()
+	mails := s.mail.count()
+	s.oob = s.post(mfaChallenge, "client_id", omni, "mfa_token", s.sent).text("oob_code")
+	s.code = s.mail.take(mails + 1).Code
+}
+
+// redeemMFA gives a second factor in Auth0's way.
+func (s *stand) redeemMFA(token, oob, code string) answer {
+	return s.post(auth0Token, "client_id", omni, "grant_type", byOOB, "mfa_token", token, "oob_code", oob, "binding_code", code)
+}
+
+func (s *stand) sendsOTP() {
+	redeem := s.otpSent(byMail(casey).with("client_id", omni))
+	s.sent, s.code = redeem["otp_token"].(string), redeem["otp"].(string)
+}
+
 // codeOf makes a credential of what is sent.
 func codeOf(send func(*stand)) func(*stand) string {
 	return func(s *stand) string { send(s); return s.code }
@@ -111,19 +143,19 @@ type kind struct {
 var kinds = []kind{
 	{"access token", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
 		return answer{t: s.T, status: get(s.http.URL+"/api/me", text).status}
-	}), []string{"introspected token", "userinfo token"}},
+	}), []string{"introspected token", "userinfo token", "token that approves"}},
 	{"userinfo token", func(s *stand) string { return s.tokens().text("access_token") },
-		takesToken(func(s *stand, text string) answer { return s.userInfo(text) }), []string{"access token", "introspected token"}},
+		takesToken(func(s *stand, text string) answer { return s.userInfo(text) }), []string{"access token", "introspected token", "token that approves"}},
 	{"introspected token", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
 		a := s.inspect(text)
 		if a.body["active"] != true {
 			a.status = 400
 		}
 		return a
-	}), []string{"access token", "userinfo token"}},
+	}), []string{"access token", "userinfo token", "token that approves"}},
 	{"id token", func(s *stand) string { return s.tokens().text("id_token") }, nil, nil},
 	{"refresh token", func(s *stand) string { return s.tokens().text("refresh_token") },
-		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), nil},
+		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), []string{"refresh token of Auth0's", "refresh token of an otp_token"}},
 
 	{"token of a sign-up", (*stand).beginsSignUp,
 		takesToken(func(s *stand, text string) answer { return s.signUpChallenge(omni, text) }), nil},
@@ -162,6 +194,34 @@ var kinds = []kind{
 		return s.redeemSecond(omni, sent, code)
 	}), nil},
 
+	{"mfa_token", (*stand).mfaToken, takesToken(func(s *stand, text string) answer {
+		return s.post(mfaChallenge, "client_id", omni, "mfa_token", text)
+	}), nil},
+	{"oob_code", func(s *stand) string { s.sendsForMFA(); return s.oob }, takesCode((*stand).sendsForMFA, func(s *stand, sent, oob string) answer {
+		return s.redeemMFA(sent, oob, s.code)
+	}), nil},
+	{"code of an mfa_token", codeOf((*stand).sendsForMFA), takesCode((*stand).sendsForMFA, func(s *stand, sent, code string) answer {
+		return s.redeemMFA(sent, s.oob, code)
+	}), nil},
+	{"refresh token of Auth0's", func(s *stand) string {
+		return s.give(omni, steady, harbor, "scope", "openid offline_access").text("refresh_token")
+	}, takesToken(func(s *stand, text string) answer {
+		return s.post(auth0Token, "client_id", omni, "grant_type", "refresh_token", "refresh_token", text)
+	}), []string{"refresh token", "refresh token of an otp_token"}}, // which keeps what it was granted
+
+	{"otp_token", func(s *stand) string { s.sendsOTP(); return s.sent }, takesToken(func(s *stand, text string) answer {
+		return s.tencent(otpToken, redeeming(byMail(casey), text, s.code).with("client_id", omni))
+	}), nil},
+	{"code of an otp_token", codeOf((*stand).sendsOTP), takesCode((*stand).sendsOTP, func(s *stand, sent, code string) answer {
+		return s.tencent(otpToken, redeeming(byMail(casey), sent, code).with("client_id", omni))
+	}), nil},
+	{"refresh token of an otp_token", func(s *stand) string {
+		s.sendsOTP()
+		return s.tencent(otpToken, redeeming(byMail(casey), s.sent, s.code).with("client_id", omni)).text("refresh_token")
+	}, takesToken(func(s *stand, text string) answer {
+		return s.tencent(otpToken, fields{"client_id": omni, "grant_type": "refresh_token", "refresh_token": text})
+	}), []string{"refresh token", "refresh token of Auth0's"}},
+
 	{"session", func(s *stand) string {
 		b := s.browse()
 		b.signIn(casey)
@@ -171,6 +231,19 @@ var kinds = []kind{
 		b.hold(text)
 		return b.get("/me")
 	}), nil},
+	{"device code", func(s *stand) string {
+		d := s.device(omni)
+		s.decide(s.tokens().text("access_token"), d.user, "approve").active200()
+		return d.device
+	}, takesToken(func(s *stand, text string) answer { return s.poll(omni, text) }), nil},
+	{"user code", func(s *stand) string { return s.device(omni).user }, takesToken(func(s *stand, text string) answer {
+		user := s.somebody() // each has ten wrong ones an hour
+		s.signUp(user)
+		return s.decide(s.signIn(user).text("access_token"), text, "")
+	}), nil},
+	{"token that approves", func(s *stand) string { return s.tokens().text("access_token") }, takesToken(func(s *stand, text string) answer {
+		return s.decide(text, s.device(omni).user, "")
+	}), []string{"access token", "userinfo token", "introspected token"}},
 	{"client assertion", func(s *stand) string { return s.assertion(clientKey()) }, takesToken(func(s *stand, text string) answer {
 		return s.ask(revoke, "", asserted(text)...)
 	}), nil},

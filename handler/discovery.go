@@ -20,7 +20,8 @@ type metadata struct {
 	Issuer        string   `json:"issuer"`
 	TokenEndpoint string   `json:"token_endpoint"`
 	Keys          string   `json:"jwks_uri"`
-	EndSession    string   `json:"end_session_endpoint,omitempty"` // RP-Initiated Logout 1.0 §2.1
+	DeviceCode    string   `json:"device_authorization_endpoint,omitempty"` // RFC 8628 §4
+	EndSession    string   `json:"end_session_endpoint,omitempty"`          // RP-Initiated Logout 1.0 §2.1
 	ResponseTypes []string `json:"response_types_supported"`
 	SubjectTypes  []string `json:"subject_types_supported"`
 	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
@@ -63,6 +64,9 @@ func (x *exchange) discovery() (any, error) {
 	}
 	if cfg.Sessions != nil {
 		m.EndSession = cfg.Issuer + pathLogout
+	}
+	if cfg.hasDevices() {
+		m.DeviceCode = cfg.Issuer + pathDeviceCode
 	}
 	m.authenticate(x.auth)
 	return m, nil
@@ -119,5 +123,8 @@ func (a *Auth) grants() []string {
 		unused["mfa_oob"] = unused["mfa_oob"] && c.flow.SecondFactor == nil
 	}
 	own := slices.Sorted(maps.Keys(a.cfg.Grants))
+	if a.cfg.hasDevices() {
+		own = append(own, GrantDeviceCode)
+	}
 	return append(slices.DeleteFunc(slices.Clone(flow.Grants), func(g string) bool { return unused[g] }), own...)
 }

@@ -108,7 +108,14 @@ var (
 // reply encodes an answer and sends it. Documents may be cached, answers of a flow never (RFC 6749
 // §5.1).
 func (x *exchange) reply(status int, cache []string, body any) {
-	text, err := json.Marshal(body)
+	media := headerJSON
+	text, isPage := body.(markup)
+	var err error
+	if isPage {
+		media = x.pageHeaders()
+	} else {
+		text, err = json.Marshal(body)
+	}
 	if err != nil { // a key of a kind that has no JSON
 		x.fail(fmt.Errorf("%w: encode answer: %w", errPanic, err))
 		return
@@ -122,7 +129,7 @@ func (x *exchange) reply(status int, cache []string, body any) {
 	if len(cache) > 0 && cache[0] == headerNoStore[0] {
 		h["Pragma"] = headerNoCache
 	}
-	h["Content-Type"] = headerJSON
+	h["Content-Type"] = media
 	if x.plain != nil && x.plain.media != nil {
 		h["Content-Type"] = x.plain.media
 	}

@@ -42,6 +42,9 @@ type form struct {
 	CorrelationID     string `schema:"client-request-id"`
 	AfterLogout       string `schema:"post_logout_redirect_uri"`
 	State             string `schema:"state"`
+	DeviceCode        string `schema:"device_code"`
+	UserCode          string `schema:"user_code"`
+	Action            string `schema:"action"`
 
 	// Of the standard endpoints.
 	ClientSecret  string `schema:"client_secret"`
@@ -50,12 +53,30 @@ type form struct {
 	Token         string `schema:"token"`
 	AccessToken   string `schema:"access_token"`
 
+	// Of the OTP grants.
+	OTPToken   string `schema:"otp_token"`
+	Source     string `schema:"auth_source_id"`
+	Number     string `schema:"phone_number"`
+	Email      string `schema:"email"`
+	Usage      string `schema:"usage"`
+	AutoSignUp string `schema:"auto_signup"`
+
+	// Of clients of Auth0.
+	Audience      string `schema:"audience"`
+	Realm         string `schema:"realm"`
+	MFAToken      string `schema:"mfa_token"`
+	Authenticator string `schema:"authenticator_id"`
+	OOBCode       string `schema:"oob_code"`
+	BindingCode   string `schema:"binding_code"`
+	OTP           string `schema:"otp"`
+	RecoveryCode  string `schema:"recovery_code"`
+
 	sku  string // of a header: the library that calls
 	body string // all of it
 }
 
 // caps are the known parameters and the most bytes each may have. Those not in form are known to
-// the contract and of no use here. A user name is measured where its grammar is, and a client id
+// the contract and of no use here. A user name is measured where its grammar is, and an address, a number and a client id
 // likewise, since clients look for the errors that those have.
 var caps = map[string]int{
 	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
@@ -64,7 +85,10 @@ var caps = map[string]int{
 	"post_logout_redirect_uri": 2048, "state": 1024,
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
-	"access_token": 16384,
+	"access_token": 16384, "device_code": 4096, "user_code": 64, "action": 32,
+	"otp_token": 1024, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
+	"audience": 1024, "realm": 256, "mfa_token": 4096, "authenticator_id": 256, "oob_code": 4096,
+	"binding_code": 32, "otp": 32, "recovery_code": 32,
 }
 
 var decoder = newDecoder()
@@ -272,7 +296,7 @@ func (f form) resetPoll(c *flow.Client) flow.ResetPoll {
 func (f form) redeem(c *flow.Client) flow.Redeem {
 	return flow.Redeem{
 		Client: c, Grant: f.GrantType, Token: f.ContinuationToken, Code: f.Code, Password: f.Password,
-		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken,
+		Username: f.Username, Scope: f.Scope, RefreshToken: f.RefreshToken, DeviceCode: f.DeviceCode,
 		Capabilities: f.capabilities(), Body: f.body,
 	}
 }

@@ -22,6 +22,11 @@ import (
 // tenants whose paths Mount takes; with one, any other is answered as unknown.
 const GrantPassword = flow.GrantPassword
 
+// GrantDeviceCode lets a client ask for a code that somebody types elsewhere, and poll for tokens with
+// grant_type=urn:ietf:params:oauth:grant-type:device_code: for devices without a keyboard (RFC 8628). Who types
+// it is signed in, and approves on a page or in an app; the tokens say what that sign-in has proven.
+const GrantDeviceCode = flow.GrantDeviceCode
+
 // Grant proves who somebody is by what a call to the token endpoint brings along: a grant type of the
 // host's own. Who is found gets tokens as after any other sign-in, for the scopes that were asked for; a
 // second factor, where one is due, comes between.

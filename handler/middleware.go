@@ -93,12 +93,12 @@ func (a *Auth) callerOf(r *http.Request, audience string, scopes []string) (Call
 		return Caller{}, refuseKeys
 	}
 	var claims struct {
-		Subject  string `json:"sub"`
-		Audience string `json:"aud"`
-		ClientID string `json:"client_id"`
-		Scope    string `json:"scope"`
+		Subject  string         `json:"sub"`
+		Audience token.Audience `json:"aud"`
+		ClientID string         `json:"client_id"`
+		Scope    string         `json:"scope"`
 	}
-	if err != nil || json.Unmarshal(raw, &claims) != nil || claims.Audience != audience || claims.Subject == "" {
+	if err != nil || json.Unmarshal(raw, &claims) != nil || !slices.Contains(claims.Audience, audience) || claims.Subject == "" {
 		return Caller{}, refuseToken
 	}
 	c := Caller{UserID: claims.Subject, ClientID: claims.ClientID, Scopes: strings.Fields(claims.Scope)}

@@ -111,12 +111,14 @@ func newAuth(cfg Config) (*Auth, error) {
 		a.clients[c.ID] = client{c, flow.Client{
 			ID: c.ID, Confidential: c.confidential(), Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
 			SecondFactor: c.SecondFactor.forFlow(), RegisterAddress: c.RegisterAddress, GrantTypes: c.GrantTypes, Methods: cfg.methodsOf(c),
-			Keep: c.keep(),
+			Keep: c.keep(), Auth0: c.Auth0.forFlow(), Sources: cfg.sourcesOf(c),
 		}, c.hashes()}
 	}
 	a.engine = flow.New(a.flowConfig())
-	for _, r := range a.table() {
-		a.routes[r.path] = r
+	for _, r := range append(a.table(), a.auth0Table()...) {
+		if there, optional := onlyIf[r.path]; !optional || there(cfg) {
+			a.routes[r.path] = r
+		}
 	}
 	return a, nil
 }
@@ -126,14 +128,14 @@ func (a *Auth) flowConfig() flow.Config {
 	c := a.cfg
 	resources := make([]flow.Resource, len(c.Resources))
 	for i, r := range c.Resources {
-		resources[i] = flow.Resource(r)
+		resources[i] = flow.Resource{Audience: r.Audience, Scopes: r.Scopes, OfflineAccess: r.OfflineAccess}
 	}
 	return flow.Config{
 		Issuer: c.Issuer, TenantID: c.TenantID, App: c.App,
-		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources,
+		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources, UserInfoAudience: c.Issuer + pathUserInfo,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
-		HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Countries: c.SMSCountries, MaskHints: c.MaskHints,
+		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Countries: c.SMSCountries, MaskHints: c.MaskHints,
 		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
@@ -157,10 +159,12 @@ func (a *Auth) Shutdown(ctx context.Context) error { return a.engine.Shutdown(ct
 // ServeHTTP serves the API.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, a.prefix), "/")
-	x := &exchange{auth: a, w: w, r: r, path: path, plain: plainly[path]}
+	x := &exchange{auth: a, w: w, r: r, path: path}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
-	if !ok {
+	if ok {
+		x.plain = plainly[path]
+	} else {
 		route, ok = x.beneathTenant()
 	}
 	switch {

@@ -16,8 +16,12 @@ var update = flag.Bool("update", false, "write the error table into README.md")
 
 const readme = "../README.md"
 
-func TestREADME_ShowsTheErrorsOfTheCatalogue(t *testing.T) {
-	const from, to = "<!-- errors: start -->\n", "<!-- errors: end -->"
+func TestREADME_ShowsTheErrorsOfTheCatalogue(t *testing.T) { showsErrors(t, "errors", errorTable()) }
+
+// showsErrors holds the table between two marks of the README to what the code says.
+func showsErrors(t *testing.T, mark, want string) {
+	t.Helper()
+	from, to := "<!-- "+mark+": start -->\n", "<!-- "+mark+": end -->"
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
 	before, rest, ok := strings.Cut(string(text), from)
@@ -25,10 +29,10 @@ func TestREADME_ShowsTheErrorsOfTheCatalogue(t *testing.T) {
 	table, after, ok := strings.Cut(rest, to)
 	require.True(t, ok)
 	if *update {
-		require.NoError(t, os.WriteFile(readme, []byte(before+from+errorTable()+to+after), 0o644))
+		require.NoError(t, os.WriteFile(readme, []byte(before+from+want+to+after), 0o644))
 		return
 	}
-	assert.Equal(t, errorTable(), table, "run go test ./handler -run README -update")
+	assert.Equal(t, want, table, "run go test ./handler -run README -update")
 }
 
 // errorTable renders the catalogue.
@@ -45,10 +49,29 @@ func errorTable() string {
 	return b.String() + "\n"
 }
 
+func TestREADME_ShowsTheErrorsOfAuth0sClients(t *testing.T) {
+	showsErrors(t, "auth0 errors", plainTable(auth0Rows))
+}
+
+func TestREADME_ShowsTheErrorsOfTencentsClients(t *testing.T) {
+	showsErrors(t, "tencent errors", plainTable(tencent.rows))
+}
+
+// plainTable renders the errors of an API beside the native one.
+func plainTable(rows []row) string {
+	var b strings.Builder
+	b.WriteString("\n| status | error | error_description | when |\n|---|---|---|---|\n")
+	for _, e := range rows {
+		fmt.Fprintf(&b, "| %d | `%s` | %s | %s |\n", e.Status, e.Code, e.Text, e.When)
+	}
+	return b.String() + "\n"
+}
+
 func TestREADME_NamesEveryEndpointAndOption(t *testing.T) {
 	text, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	for _, r := range (&Auth{}).table() {
+	all := (&Auth{cfg: Config{Clients: []Client{{Auth0: &Auth0{}}}}})
+	for _, r := range append(all.table(), all.auth0Table()...) {
 		assert.Contains(t, string(text), "| `"+r.path+"` |")
 	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {

@@ -111,19 +111,25 @@ func (g *sessionGuard) end(ctx context.Context, w http.ResponseWriter, r *http.R
 	}
 }
 
-// callerOfSession judges the session in a context.
-func (a *Auth) callerOfSession(ctx context.Context) (_ Caller, err error) {
+// resume judges the session in a context.
+func (a *Auth) resume(ctx context.Context) (s flow.Session, err error) {
 	defer recovered(&err)
 	m := a.cfg.Sessions
 	if !m.Exists(ctx, sessionName) {
-		return Caller{}, errNoSession
+		return s, errNoSession
 	}
 	s, ok := signedIn(ctx, m)
 	c, known := a.clients[s.Client]
 	if !ok || !known || c.config.Disabled || !c.config.Cookies {
-		return Caller{}, fmt.Errorf("%w: the client is gone", flow.ErrSessionOver)
+		return s, fmt.Errorf("%w: the client is gone", flow.ErrSessionOver)
 	}
-	if err := a.engine.Resume(ctx, &c.flow, s); err != nil {
+	return s, a.engine.Resume(ctx, &c.flow, s)
+}
+
+// callerOfSession returns who is signed in with the session in a context.
+func (a *Auth) callerOfSession(ctx context.Context) (Caller, error) {
+	s, err := a.resume(ctx)
+	if err != nil {
 		return Caller{}, err
 	}
 	amr := make([]any, len(s.AMR))

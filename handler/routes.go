@@ -27,6 +27,11 @@ const (
 	pathUserInfoToo = "/oauth2/userinfo"
 	pathLogout      = "/oauth2/logout"
 
+	pathDeviceCode    = "/oauth2/v2.0/devicecode"
+	pathDeviceCodeToo = "/devicecode"
+	pathDecide        = "/oauth2/v2.0/device"
+	pathDevicePage    = "/device"
+
 	pathDiscovery   = "/.well-known/openid-configuration"
 	pathDiscoveryV2 = "/v2.0/.well-known/openid-configuration"
 	pathKeys        = "/discovery/v2.0/keys"
@@ -72,10 +77,28 @@ func (a *Auth) table() []route {
 		{pathUserInfoToo, both, headerNoStore, (*exchange).userInfo},
 		{pathLogout, posts, headerNoStore, (*exchange).logout},
 
+		{pathDeviceCode, posts, headerNoStore, standard((*exchange).deviceCode)},
+		{pathDeviceCodeToo, posts, headerNoStore, standard((*exchange).deviceCode)},
+		{pathDecide, posts, headerNoStore, (*exchange).decideDevice},
+		{pathDevicePage, both, headerNoStore, (*exchange).devicePage},
+
+		{pathOTPSend, posts, headerNoStore, sibling((*exchange).sendOTP)},
+		{pathOTPToken, posts, headerNoStore, sibling((*exchange).redeemOTP)},
+
 		{pathDiscovery, reads, headerHour, (*exchange).discovery},
 		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
 		{pathKeys, reads, headerHour, (*exchange).keys},
 	}
+}
+
+// onlyIf says which paths are there in some configs only, so that elsewhere they stay the host's.
+var onlyIf = map[string]func(Config) bool{
+	pathDeviceCode:    Config.hasDevices,
+	pathDeviceCodeToo: Config.hasDevices,
+	pathDecide:        Config.hasApprovers,
+	pathDevicePage:    Config.hasDevicePage,
+	pathOTPSend:       Config.hasOTP,
+	pathOTPToken:      Config.hasOTP,
 }
 
 // families are the trees of paths that belong to the API even where it has no prefix: what is

@@ -21,6 +21,8 @@ type plain struct {
 	rows []row
 	// media is the Content-Type, where clients know it in a spelling of its own; nil means that of all answers.
 	media []string
+	// body makes something else of an error than that shape; nil makes nothing else.
+	body func(x *exchange, e row, err error) any
 }
 
 // plainly says which paths those are. All others answer errors in the envelope of the contract.
@@ -29,11 +31,20 @@ var plainly = map[string]*plain{
 	pathInspect:     {},
 	pathUserInfo:    {},
 	pathUserInfoToo: {},
+	pathDecide:      {},
+	pathDevicePage:  {rows: deviceRows, body: (*exchange).deviceTrouble},
+
+	pathAuth0Token:     {rows: auth0Rows},
+	pathAuthenticators: {rows: auth0Rows},
+	pathMFAChallenge:   {rows: auth0Rows},
+	pathOTPSend:        &tencent,
+	pathOTPToken:       &tencent,
 }
 
 type plainErrorBody struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
+	MFAToken    string `json:"mfa_token,omitempty"` // of Auth0: goes on with a second factor
 }
 
 // rowClientAuth is what these paths say of every client that is not authenticated.
@@ -44,6 +55,8 @@ var rowClientAuth = row{Status: http.StatusUnauthorized, Code: "invalid_client",
 func (p *plain) rowOf(err error) row {
 	if _, ok := errors.AsType[*flow.TooSoonError](err); ok {
 		err = fmt.Errorf("%w: %w", errTooSoon, err)
+	} else if _, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
+		err = fmt.Errorf("%w: %w", errSecond, err)
 	}
 	for _, e := range p.rows {
 		if errors.Is(err, e.cause) {
@@ -70,12 +83,22 @@ func (x *exchange) failPlain(err error) {
 	}
 	if v, ok := errors.AsType[*flow.TooSoonError](err); ok {
 		x.retryAfter(v.Wait)
+	} else if v, ok := errors.AsType[*flow.LockedError](err); ok && e.Status == http.StatusTooManyRequests {
+		x.retryAfter(v.Wait)
 	}
 	if e.Status == http.StatusServiceUnavailable {
 		x.retryAfter(time.Second)
 	}
 	x.log(err, e, x.correlation)
-	x.reply(e.Status, headerNoStore, plainErrorBody{e.Code, words(e, err)})
+	if x.plain.body != nil {
+		x.reply(e.Status, headerNoStore, x.plain.body(x, e, err))
+		return
+	}
+	body := plainErrorBody{Error: e.Code, Description: words(e, err)}
+	if v, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
+		body.MFAToken = v.Token
+	}
+	x.reply(e.Status, headerNoStore, body)
 }
 
 // challengeBasic answers a client that has used the Authorization header: RFC 6749 §5.2.

@@ -36,10 +36,12 @@ func (x *exchange) token(ctx context.Context, f form, c *flow.Client) (any, erro
 }
 
 // tenanted are the paths that are there beneath a tenant, too, if a client has a grant of Azure AD's.
-var tenanted = []string{pathToken}
+var tenanted = []string{pathToken, pathDeviceCode, pathDeviceCodeToo}
 
 // ofTenant tells whether one of a client's grant types is Azure AD's.
-func ofTenant(grants []string) bool { return slices.Contains(grants, GrantPassword) }
+func ofTenant(grants []string) bool {
+	return slices.Contains(grants, GrantPassword) || slices.Contains(grants, GrantDeviceCode)
+}
 
 // tenants are the names that a tenant has in a path, each with what is wrong with it: nothing where it means
 // the one directory there is. nil if no client has a grant that comes with them.
@@ -62,7 +64,9 @@ func (c Config) tenants() map[string]error {
 func (a *Auth) tenantPaths() (paths []string) {
 	for name := range a.tenants {
 		for _, path := range tenanted {
-			paths = append(paths, "/"+name+path)
+			if _, there := a.routes[path]; there {
+				paths = append(paths, "/"+name+path)
+			}
 		}
 	}
 	return paths
@@ -72,10 +76,10 @@ func (a *Auth) tenantPaths() (paths []string) {
 func (x *exchange) beneathTenant() (route, bool) {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(x.path, "/"), "/")
 	rest = "/" + rest
-	if x.auth.tenants == nil || !slices.Contains(tenanted, rest) {
+	r, there := x.auth.routes[rest]
+	if x.auth.tenants == nil || !there || !slices.Contains(tenanted, rest) {
 		return route{}, false
 	}
-	r := x.auth.routes[rest]
 	name = strings.ToLower(name)
 	refused, known := x.auth.tenants[name]
 	if !known {

@@ -9,7 +9,7 @@ import (
 
 // userInfo says who the person is whose access token a request carries: OpenID Connect Core §5.3.
 func (x *exchange) userInfo() (any, error) {
-	text, err := x.accessToken()
+	text, _, err := x.accessToken()
 	if err != nil {
 		return nil, err
 	}
@@ -31,21 +31,21 @@ func (x *exchange) userInfo() (any, error) {
 }
 
 // accessToken returns the token of a request, from its header (RFC 6750 §2.1) or its body (§2.2), but
-// not from both.
-func (x *exchange) accessToken() (string, error) {
+// not from both; and what else the body holds.
+func (x *exchange) accessToken() (string, form, error) {
 	text, refused := bearer(x.r)
 	if x.r.Method != http.MethodPost {
-		return text, refused.orNil()
+		return text, form{}, refused.orNil()
 	}
 	f, err := readForm(x.w, x.r)
 	x.correlate(f.CorrelationID)
 	switch {
 	case err != nil:
-		return "", err
+		return "", f, err
 	case f.AccessToken == "":
-		return text, refused.orNil()
+		return text, f, refused.orNil()
 	case len(x.r.Header.Values("Authorization")) > 0:
-		return "", malformed("the access token is in header and body")
+		return "", f, malformed("the access token is in header and body")
 	}
-	return f.AccessToken, nil
+	return f.AccessToken, f, nil
 }

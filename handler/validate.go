@@ -39,6 +39,9 @@ func (c Config) Validate() error {
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
 	c.checkGrants(&p)
+	c.checkDevices(&p)
+	c.checkAuth0(&p)
+	c.checkAuthSources(&p)
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
 	c.checkLifetimes(&p)
@@ -182,6 +185,9 @@ func (c Config) checkPasswords(p *problems) {
 	}
 }
 
+// ownGrants are the grant types of this package that a client can be given.
+var ownGrants = []string{GrantPassword, GrantDeviceCode, GrantPasswordRealm, GrantRefreshToken, GrantOTPEmail, GrantOTPSMS}
+
 func (c Config) checkGrants(p *problems) {
 	for name, g := range c.Grants {
 		if u, err := url.Parse(name); err != nil || !u.IsAbs() {
@@ -190,13 +196,16 @@ func (c Config) checkGrants(p *problems) {
 		if g == nil {
 			p.add("Grants: %q is nil", name)
 		}
+		if slices.Contains(ownGrants, name) {
+			p.add("Grants: %q is built in: add it to the GrantTypes of a client", name)
+		}
 	}
 	for i, client := range c.Clients {
 		for _, t := range client.GrantTypes {
-			if _, ok := c.Grants[t]; !ok && t != GrantPassword {
-				p.add("Clients[%d]: GrantTypes has %q, which is neither %q nor in Grants", i, t, GrantPassword)
+			if _, ok := c.Grants[t]; !ok && !slices.Contains(ownGrants, t) {
+				p.add("Clients[%d]: GrantTypes has %q, which is neither one of this package nor in Grants", i, t)
 			}
-			if t == GrantPassword && !client.Passwords {
+			if (t == GrantPassword || t == GrantPasswordRealm) && !client.Passwords {
 				p.add("Clients[%d]: GrantTypes has %q, and Passwords is off", i, t)
 			}
 		}

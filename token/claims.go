@@ -36,7 +36,7 @@ type ClaimsFunc func(ctx context.Context, r ClaimsRequest) (ExtraClaims, error)
 type AccessClaims struct {
 	Issuer    string   `json:"iss"`
 	Subject   string   `json:"sub"`
-	Audience  string   `json:"aud"`
+	Audience  Audience `json:"aud"`
 	Expires   int64    `json:"exp"`
 	NotBefore int64    `json:"nbf"`
 	IssuedAt  int64    `json:"iat"`

@@ -15,7 +15,7 @@ import (
 )
 
 var access = token.AccessClaims{
-	Issuer: issuer, Subject: "u1", Audience: issuer, Expires: 2, NotBefore: 1, IssuedAt: 1, ID: "j", ClientID: "web",
+	Issuer: issuer, Subject: "u1", Audience: token.Audience{issuer}, Expires: 2, NotBefore: 1, IssuedAt: 1, ID: "j", ClientID: "web",
 	Scope: "openid", AuthTime: 1, AMR: []string{"otp"}, ObjectID: "o", TenantID: "t", Party: "web", Version: "2.0",
 }
 

@@ -164,21 +164,57 @@ func (o Opaque) Refresh(r Refresh, client string, g Generation) string {
 // ErrInvalid for anything else.
 func (o Opaque) ParseRefresh(text, client string) (Refresh, error) {
 	var r Refresh
-	if len(text) != encoding.EncodedLen(refreshSize) {
-		return r, ErrInvalid
+	body, err := o.parse("refresh", client, text, refreshBody)
+	if err != nil {
+		return r, err
 	}
-	b, err := encoding.DecodeString(text)
-	if err != nil || len(b) != refreshSize {
-		return r, ErrInvalid
-	}
-	body := b[:refreshBody]
-	if !o.authentic("refresh", client, body, b[refreshBody:]) {
-		return r, ErrInvalid
-	}
-	copy(r.Family[:], body)
+	r.Family = ID(body[:len(r.Family)])
 	r.Counter = binary.BigEndian.Uint32(body[len(r.Family):])
 	r.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[len(r.Family)+4:])))
 	return r, nil
+}
+
+// Device is what a device code (RFC 8628 §3.2) says to the server. As with a refresh token, its 256 bits are
+// an HMAC over this and the client, and the store holds none of them.
+type Device struct {
+	Request ID
+	Expires time.Time // to the millisecond
+}
+
+const deviceBody = len(ID{}) + 8
+
+// Device returns the text of d for a client.
+func (o Opaque) Device(d Device, client string) string {
+	b := make([]byte, 0, deviceBody+keyed.Size)
+	b = append(b, d.Request[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(d.Expires.UnixMilli()))
+	mac := tag(o.macs[0], "device", client, b)
+	return encoding.EncodeToString(append(b, mac[:]...))
+}
+
+// ParseDevice reads a device code that Device made for the same client, expired or not. It returns ErrInvalid
+// for anything else.
+func (o Opaque) ParseDevice(text, client string) (Device, error) {
+	var d Device
+	body, err := o.parse("device", client, text, deviceBody)
+	if err != nil {
+		return d, err
+	}
+	d.Request = ID(body[:len(d.Request)])
+	d.Expires = time.UnixMilli(int64(binary.BigEndian.Uint64(body[len(d.Request):])))
+	return d, nil
+}
+
+// parse returns the body, of a size, of a token of one purpose and client, once its tag has proven it.
+func (o Opaque) parse(purpose, client, text string, size int) (body []byte, err error) {
+	if len(text) != encoding.EncodedLen(size+keyed.Size) {
+		return nil, ErrInvalid
+	}
+	b, err := encoding.DecodeString(text)
+	if err != nil || len(b) != size+keyed.Size || !o.authentic(purpose, client, b[:size], b[size:]) {
+		return nil, ErrInvalid
+	}
+	return b[:size], nil
 }
 
 // authentic tells whether mac is the tag of body under any key.

@@ -40,6 +40,12 @@ var opaqueKinds = []struct {
 		r, err := o.ParseRefresh(text, client)
 		return o.Refresh(r, client, o.Newest()), err
 	}},
+	{"device", func(o token.Opaque, seed uint64, client string) string {
+		return o.Device(device(seed), client)
+	}, func(o token.Opaque, text, client string) (string, error) {
+		d, err := o.ParseDevice(text, client)
+		return o.Device(d, client), err
+	}},
 }
 
 func continuation(seed uint64) (c token.Continuation) {
@@ -58,6 +64,11 @@ func refresh(seed uint64) (r token.Refresh) {
 	return token.Refresh{Family: c.Flow, Counter: uint32(c.State) << 20, Expires: c.Expires}
 }
 
+func device(seed uint64) token.Device {
+	c := continuation(seed)
+	return token.Device{Request: c.Flow, Expires: c.Expires}
+}
+
 func TestOpaque_ReadsWhatItMade(t *testing.T) {
 	o := token.NewOpaque([][]byte{key('a')})
 	for seed := range uint64(50) {
@@ -74,6 +85,11 @@ func TestOpaque_ReadsWhatItMade(t *testing.T) {
 		assert.True(t, wanted.Expires.Equal(r.Expires))
 		r.Expires = wanted.Expires
 		assert.Equal(t, wanted, r)
+
+		d, err := o.ParseDevice(o.Device(device(seed), "web"), "web")
+		require.NoError(t, err)
+		assert.True(t, device(seed).Expires.Equal(d.Expires))
+		assert.Equal(t, device(seed).Request, d.Request)
 	}
 }
 
@@ -224,7 +240,7 @@ func TestOpaque_ATokenIsForOneClient(t *testing.T) {
 	}
 }
 
-// The two kinds differ in length, so the tags are put to the test as well: under one key, the tag of
+// The kinds differ in length, so the tags are put to the test as well: under one key, the tag of
 // one kind must not serve the other.
 func TestOpaque_NoKindPassesForAnother(t *testing.T) {
 	o := token.NewOpaque([][]byte{key('a')})
@@ -319,6 +335,27 @@ func FuzzParseContinuation(f *testing.F) {
 		copy(want.Flow[:], flow)
 		copy(want.Secret[:], secret)
 		got, err := o.ParseContinuation(o.Continuation(want, client), client)
+		assert.NoError(t, err)
+		assert.Equal(t, want, got)
+	})
+}
+
+func FuzzParseDevice(f *testing.F) {
+	o := token.NewOpaque([][]byte{key('a'), key('b')})
+	for seed := range uint64(5) {
+		d := device(seed)
+		f.Add(o.Device(d, "web"), "web", d.Expires.UnixMilli(), d.Request[:])
+	}
+	f.Add("", "", int64(-1), []byte{})
+	f.Fuzz(func(t *testing.T, text, client string, expires int64, request []byte) {
+		if d, err := o.ParseDevice(text, client); err == nil {
+			assert.Equal(t, text, o.Device(d, client), "a second spelling")
+		} else {
+			assert.Equal(t, token.ErrInvalid, err)
+		}
+		want := token.Device{Expires: time.UnixMilli(expires)}
+		copy(want.Request[:], request)
+		got, err := o.ParseDevice(o.Device(want, client), client)
 		assert.NoError(t, err)
 		assert.Equal(t, want, got)
 	})

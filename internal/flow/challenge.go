@@ -101,14 +101,29 @@ func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next st
 	if err := e.take(ctx, f, ev, in); err != nil {
 		return "", err
 	}
-	next, err = e.save(ctx, f)
-	if err != nil || f.mail == nil || f.mail.To == "" {
-		return next, err
+	return e.dispatch(ctx, f)
+}
+
+// dispatch saves the flow, and hands its mail over then.
+func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error) {
+	if next, err = e.save(ctx, f); err == nil {
+		err = e.post(f)
 	}
-	if err := e.Queue.Add(*f.mail); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrBusy, err)
+	if err != nil {
+		return "", err
 	}
 	return next, nil
+}
+
+// post hands the mail of a flow over, if there is one.
+func (e *Engine) post(f *flow) error {
+	if f.mail == nil || f.mail.To == "" {
+		return nil
+	}
+	if err := e.Queue.Add(*f.mail); err != nil {
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return nil
 }
 
 // sendAgain repeats the first challenge of a flow that its token carries: the answer was lost, since

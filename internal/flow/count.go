@@ -58,6 +58,9 @@ func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 		return counter{key: accountOf(t.Flow).key("sent"), life: e.ResendInterval}
 	case ev == redeemPassword:
 		return passwordLimit.counter(accountOf(t.Flow))
+	case ev == redeemMFA: // whose token is older than the code
+		t.Code = in.sent.Code
+		return e.codeCounter(t, in.code)
 	case ev.takesCode():
 		return e.codeCounter(t, in.code)
 	}

@@ -32,6 +32,8 @@ type Config struct {
 	App       string
 	Secrets   [][]byte // newest first, 32 bytes or more each
 	Resources []Resource
+	// UserInfoAudience is what tokens name that are good for userinfo, beside those for the app itself.
+	UserInfoAudience string
 
 	Users  store.Users
 	State  store.State
@@ -41,6 +43,7 @@ type Config struct {
 	Policy password.Policy
 	Hasher *password.Hasher
 
+	FindClient   func(id string) (*Client, bool) // one that is served
 	HostGrants   map[string]HostGrant
 	SecondFactor SecondFactor                                   // or nil: of nobody
 	Gate         func(ctx context.Context, r GateRequest) error // or nil
@@ -73,7 +76,9 @@ type Client struct {
 	SecondFactor    SecondFactor       // or nil: as Config has it
 	RegisterAddress bool               // a sign-up makes the address a method for second factors
 	Methods         []store.MethodKind // what people can register
+	Sources         []Source           // of codes, for OTP grants
 	Keep            Keep               // or nil: keeps sessions, which its flows then end in, and never in tokens
+	Auth0           *Auth0             // or nil: none of Auth0's
 }
 
 // GateRequest says where a code is to go for a second factor or its registration.
@@ -87,8 +92,9 @@ type GateRequest struct {
 
 // Resource is an API and the scopes it has.
 type Resource struct {
-	Audience string
-	Scopes   []string
+	Audience      string
+	Scopes        []string
+	OfflineAccess bool // clients of Auth0 may have refresh tokens for it; others need no leave
 }
 
 const (
@@ -108,22 +114,24 @@ const (
 // store, for a second.
 type Engine struct {
 	Config
-	codes  otp.Hasher
-	opaque token.Opaque
-	names  *keyed.MAC   // makes the hashes of addresses
-	seals  keyed.Sealer // of the secrets of authenticator apps
-	clock  *storeClock
+	codes     otp.Hasher
+	opaque    token.Opaque
+	names     *keyed.MAC   // makes the hashes of addresses
+	userCodes []*keyed.MAC // make the hashes of user codes
+	seals     keyed.Sealer // of the secrets of authenticator apps
+	clock     *storeClock
 }
 
 // New returns an Engine.
 func New(c Config) *Engine {
 	return &Engine{
-		Config: c,
-		codes:  otp.NewHasher(subkeys(c.Secrets, "code")),
-		opaque: token.NewOpaque(subkeys(c.Secrets, "opaque")),
-		names:  keyed.New(subkeys(c.Secrets[:1], "name")[0]),
-		seals:  keyed.NewSealer(subkeys(c.Secrets, "method")),
-		clock:  &storeClock{state: c.State, now: c.Now, random: c.Random},
+		Config:    c,
+		codes:     otp.NewHasher(subkeys(c.Secrets, "code")),
+		opaque:    token.NewOpaque(subkeys(c.Secrets, "opaque")),
+		names:     keyed.New(subkeys(c.Secrets[:1], "name")[0]),
+		userCodes: keyed.NewAll(subkeys(c.Secrets, "user code")),
+		seals:     keyed.NewSealer(subkeys(c.Secrets, "method")),
+		clock:     &storeClock{state: c.State, now: c.Now, random: c.Random},
 	}
 }
 

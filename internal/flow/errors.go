@@ -22,6 +22,7 @@ var (
 	ErrUserExists       = errors.New("the user name has an account")
 	ErrUserNotFound     = errors.New("the user name has no account")
 	ErrCredentials      = errors.New("the password is wrong, tried too often, or the account is disabled or not the one named")
+	ErrLocked           = errors.New("the password was tried too often") // as a LockedError
 	ErrMustChange       = errors.New("the password must be changed before it is good again")
 	ErrNoRecovery       = errors.New("the account has no password to reset, or the client no resets")
 	ErrScope            = errors.New("a scope is unknown or of a second resource")
@@ -40,6 +41,17 @@ var (
 	ErrContactForbidden = errors.New("the host forbids to register the contact")
 	ErrGrantForbidden   = errors.New("the client may not use the grant type")
 	ErrGrantRefused     = errors.New("a grant of the host refuses the call")
+	ErrDevicePending    = errors.New("nobody has decided about the device yet")
+	ErrSlowDown         = errors.New("the device polls too often")
+	ErrDeviceDenied     = errors.New("the request of the device was denied")
+	ErrDeviceExpired    = errors.New("the device code has expired")
+	ErrDeviceCode       = errors.New("the device code is not good")
+	ErrUserCode         = errors.New("the user code is wrong, used or expired")
+	ErrApproval         = errors.New("the sign-in proves less than the device's client asks for")
+	ErrSource           = errors.New("the client has no such source of codes")
+	ErrUsage            = errors.New("codes of this usage are good for nothing here")
+	ErrSent             = errors.New("the code was sent for another client, source or address")
+	ErrSignUpAsks       = errors.New("the client's sign-up asks for more than a call brings along")
 	ErrBusy             = errors.New("mail cannot be taken over now")
 )
 
@@ -56,8 +68,18 @@ type MissingError struct{ Parameter string }
 func (e *MissingError) Error() string   { return "parameter " + e.Parameter + " is missing" }
 func (e *MissingError) Is(t error) bool { return t == ErrParameter }
 
+// LockedError refuses a try at a password, right or wrong, that comes too soon after the one before. It is an
+// ErrCredentials, and most callers learn no more; an ErrLocked for those that do.
+type LockedError struct{ Wait time.Duration } // that the one before began with
+
+func (e *LockedError) Error() string        { return ErrCredentials.Error() + ": tried too often" }
+func (e *LockedError) Is(target error) bool { return target == ErrCredentials || target == ErrLocked }
+
 // TooSoonError refuses another code before a time has passed.
-type TooSoonError struct{ Wait time.Duration }
+type TooSoonError struct {
+	Wait  time.Duration
+	OfDay bool // what is used up is the number of a day
+}
 
 func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }
 

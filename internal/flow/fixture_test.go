@@ -77,9 +77,10 @@ func (s *stage) engine(skew time.Duration, change ...func(*Config)) *Engine {
 	now := func() time.Time { return s.clock.now().Add(skew) }
 	c := Config{
 		Issuer: "https://id.example", TenantID: "7d1f2c3e-0000-4000-8000-000000000000", App: "Contoso",
-		Secrets:   [][]byte{[]byte(strings.Repeat("s", 32))},
-		Resources: []Resource{{"https://id.example", []string{"Orders.Read", "Orders.Write"}}, {"api://stock", []string{"Stock.Read"}}},
-		Users:     s.store, State: s.state, Signer: token.NewSigner(s.keys),
+		Secrets:          [][]byte{[]byte(strings.Repeat("s", 32))},
+		Resources:        []Resource{{Audience: "https://id.example", Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
+		UserInfoAudience: "https://id.example/userinfo",
+		Users:            s.store, State: s.state, Signer: token.NewSigner(s.keys),
 		Hasher:   password.NewHasher(password.HasherConfig{Random: rand.Reader}),
 		Queue:    otp.NewQueue(&s.mail, slog.New(slog.NewTextHandler(io.Discard, nil)), now),
 		CodeLife: 10 * time.Minute, AccessLife: 15 * time.Minute, IDLife: time.Hour,

@@ -21,7 +21,7 @@ type SecondFactor func(ctx context.Context, u store.User, clientID string) (bool
 // clear lets a flow of a user pass, whose first factor is proven, or says what is still due. The flow then
 // waits for that, if the app can do it.
 func (e *Engine) clear(ctx context.Context, f *flow, u store.User) (clearance, error) {
-	passed := clearance{u, enough(f.Proofs, u.Methods)}
+	passed := clearance{u, f.twice(u)}
 	due, err := e.secondDue(ctx, f.client, u, passed.second)
 	if err != nil || !due {
 		return passed, err
@@ -29,12 +29,24 @@ func (e *Engine) clear(ctx context.Context, f *flow, u store.User) (clearance, e
 	switch {
 	case f.oneCall:
 		return clearance{}, ErrSecondFactor
+	case f.Ask != nil && len(e.usable(f, u)) > 0:
+		return clearance{}, e.demand(ctx, f, mfaWanted)
+	case f.Ask != nil: // there is no call by which to register a method
+		return clearance{}, ErrNotEnrolled
 	case len(e.usable(f, u)) > 0:
 		return clearance{}, e.demand(ctx, f, secondWanted)
 	case guarded(f, u) || len(f.client.Methods) == 0:
 		return clearance{}, ErrOtherMethod
 	}
 	return clearance{}, e.demand(ctx, f, registerWanted)
+}
+
+// twice tells whether a flow has passed a second factor, or the sign-in that it comes from has.
+func (f *flow) twice(u store.User) bool {
+	if f.inherited != nil {
+		return f.inherited.Second
+	}
+	return enough(f.Proofs, u.Methods)
 }
 
 // guarded tells whether an account has a method, or beside its methods a password, that a flow has not
@@ -81,6 +93,7 @@ var demands = map[state]struct {
 	interrupt func(token string) error
 }{
 	secondWanted:   {canMFA, func(token string) error { return &SecondFactorRequired{token} }},
+	mfaWanted:      {canMFA, func(token string) error { return &SecondFactorRequired{token} }},
 	registerWanted: {canRegister, func(token string) error { return &RegistrationRequired{token} }},
 }
 
@@ -97,6 +110,9 @@ func (e *Engine) demand(ctx context.Context, f *flow, to state) error {
 	next, err := e.save(ctx, f)
 	if err != nil {
 		return err
+	}
+	if to == mfaWanted {
+		next = mfaToken(next, f.Client)
 	}
 	return d.interrupt(next)
 }

@@ -25,6 +25,9 @@ var grants = map[string]prover{
 	"mfa_oob":            ofFlow{redeemSecond},
 	"continuation_token": ofFlow{redeemFlow},
 	"password":           passwords{ofFlow{redeemPassword}},
+	GrantDeviceCode:      deviceCode{},
+	GrantOTPEmail:        otpGrant{otp.Email},
+	GrantOTPSMS:          otpGrant{otp.SMS},
 }
 
 // Native tells whether a call belongs to native authentication, which is for clients that keep no secret: by
@@ -66,6 +69,9 @@ func (e *Engine) Token(ctx context.Context, req Redeem) (Tokens, error) {
 	if req.Username != "" && !e.isName(req.Username, f, u) {
 		return Tokens{}, ErrCredentials
 	}
+	if f.granted != nil {
+		g = *f.granted
+	}
 	return e.signIn(ctx, f, u, g)
 }
 
@@ -75,6 +81,9 @@ func (e *Engine) prover(req Redeem) (prover, error) {
 		return nil, &MissingError{"grant_type"}
 	}
 	if p, ok := grants[req.Grant]; ok {
+		if req.Grant == GrantDeviceCode && !req.Client.mayBeDevice() {
+			return nil, ErrGrantForbidden
+		}
 		return p, nil
 	}
 	ask, ok := e.HostGrants[req.Grant]
@@ -149,6 +158,8 @@ func (e *Engine) proven(req Redeem, u store.User, by proof) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	about := e.ofUser(u) // where accounts are hidden that is not what the record says
+	copy(f.id[:], about[:])
 	f.State, f.user, f.Abilities = signedIn, &u, parseCapabilities(req.Capabilities)
 	f.Types = typeOOB | typePassword | typeRedirect
 	e.prove(f, by)

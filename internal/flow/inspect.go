@@ -32,6 +32,8 @@ type accessToken struct {
 	ClientID  string         `json:"client_id"`
 	Scope     string         `json:"scope"`
 	Session   string         `json:"sid"`
+
+	session Session // the sign-in that it comes from
 }
 
 // access reads an access token and its user. It is good as long as the session that it comes from: not
@@ -60,6 +62,7 @@ func (e *Engine) access(ctx context.Context, text string) (accessToken, store.Us
 	if m.User != t.Subject || m.Client != t.ClientID {
 		return t, store.User{}, fmt.Errorf("%w: of another session", ErrAccessInvalid)
 	}
+	t.session = m.session()
 	u, err := e.userOfFamily(ctx, &m)
 	if errors.Is(err, errUserOut) {
 		return t, u, fmt.Errorf("%w: user gone, disabled or signed out", ErrAccessInvalid)
@@ -164,14 +167,15 @@ func (e *Engine) UserInfo(ctx context.Context, text string) (UserInfo, error) {
 		return UserInfo{}, err
 	}
 	scopes := strings.Fields(t.Scope)
+	named := slices.Contains(t.Audience, e.UserInfoAudience)
 	switch {
-	case !slices.Contains(t.Audience, e.Issuer):
+	case !slices.Contains(t.Audience, e.Issuer) && !named:
 		// An API that was sent the token must not learn more with it than the token says.
 		return UserInfo{}, fmt.Errorf("%w: for another API", ErrAccessInvalid)
 	case !slices.Contains(scopes, "openid"):
 		return UserInfo{}, ErrNoOpenID
 	}
-	claims := e.profile(u, grant{scopes: scopes})
+	claims := e.profile(u, grant{scopes: scopes, ofAsk: named})
 	if e.Claims != nil {
 		extra, err := e.Claims(ctx, token.ClaimsRequest{User: u, ClientID: t.ClientID, Scopes: scopes})
 		if err != nil {

@@ -1,6 +1,11 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/nativeauth/nativeauth/store"
+	"github.com/nativeauth/nativeauth/token"
+)
 
 // state is where a flow stands. The numbers are in tokens and in the store: they never change their
 // meaning.
@@ -25,11 +30,19 @@ const (
 	secondWanted     state = 40 // the first factor is proven, a second is due
 	secondListed     state = 41 // and the app knows the methods
 	secondAsked      state = 42 // and one was asked for
+	mfaWanted        state = 43 // a second factor is due, and its one token goes through all that is asked for
+	mfaSent          state = 44 // of no flow: in the token that names the code which such a flow has sent
 	registerWanted   state = 48 // the first factor is proven, a method for a second has to be registered
 	registerListed   state = 49 // and the app knows the kinds
 	registerAsked    state = 50 // and has to prove one
 	registerKnown    state = 51 // or has proven it before
 	registered       state = 52 // the account has the method
+	deviceAsked      state = 56 // a device waits: the record is a device, and no moves begin here
+	deviceApproved   state = 57
+	deviceDenied     state = 58
+	otpSignIn        state = 64 // a code was sent to an account for an OTP grant
+	otpFresh         state = 65 // or to an address without an account
+	otpSignUp        state = 66 // or to one that wants an account
 )
 
 // event is what a call wants to happen.
@@ -45,12 +58,17 @@ const (
 	redeemPassword  event = "token for a password"
 	redeemSecond    event = "token for a second factor"
 	redeemFlow      event = "token for a finished flow"
+	redeemOTP       event = "token for a code of an OTP grant"
 	challengeReset  event = "reset challenge"
 	giveResetCode   event = "reset code"
 	giveNewPassword event = "new password"
 	pollReset       event = "reset poll"
 
-	listMethods       event = "list of methods"
+	listMethods        event = "list of methods"
+	listAuthenticators event = "list of authenticators"
+	challengeMFA       event = "MFA challenge"
+	redeemMFA          event = "token for an mfa_token"
+
 	listKinds         event = "list of what can be registered"
 	challengeRegister event = "registration challenge"
 	giveContactCode   event = "registration code"
@@ -62,7 +80,7 @@ func (ev event) isChallenge() bool {
 }
 
 func (ev event) takesCode() bool {
-	return ev == giveCode || ev == redeemCode || ev == redeemSecond || ev == giveResetCode || ev == giveContactCode
+	return ev == giveCode || ev == redeemCode || ev == redeemSecond || ev == redeemMFA || ev == giveResetCode || ev == giveContactCode
 }
 
 // afterFirst tells whether a flow has proven its first factor and is about a second.
@@ -74,10 +92,13 @@ type input struct {
 	code       string
 	password   string
 	attributes string
-	method     string // the id of one, for a second factor
-	target     string // what is to be registered
-	channel    string // and of which kind it is
-	refused    error  // what was found wrong before the flow was opened
+	method     string             // the id of one, for a second factor
+	target     string             // what is to be registered
+	channel    string             // and of which kind it is
+	kinds      []store.MethodKind // of the method that a call of an mfa_token is about
+	sent       token.Continuation // which code is meant, where the flow's token does not tell
+	sentFor    sentFor            // what a code of an OTP grant was sent for
+	refused    error              // what was found wrong before the flow was opened
 }
 
 // step is what a move does: it checks what was given and changes the flow. An error leaves the flow
@@ -132,6 +153,10 @@ var moves = map[move]outcome{
 	{secondAsked, redeemSecond}:     {signedIn, (*Engine).checkSecond},
 	{secondAsked, redeemCode}:       {signedIn, (*Engine).checkSecond},
 
+	{mfaWanted, listAuthenticators}: {mfaWanted, (*Engine).readMethods},
+	{mfaWanted, challengeMFA}:       {mfaWanted, (*Engine).askMFA},
+	{mfaWanted, redeemMFA}:          {signedIn, (*Engine).checkMFA},
+
 	{registerWanted, listKinds}:         {registerListed, (*Engine).readOwner},
 	{registerListed, listKinds}:         {registerListed, (*Engine).readOwner},
 	{registerAsked, listKinds}:          {registerAsked, (*Engine).readOwner},
@@ -142,6 +167,11 @@ var moves = map[move]outcome{
 	{registerAsked, confirmContact}:     {registered, (*Engine).refuseConfirm},
 	{registerKnown, confirmContact}:     {registered, (*Engine).register},
 	{registered, redeemFlow}:            {signedIn, (*Engine).proveNothing},
+
+	// The state stays, for it says whose code it was and what for: the tokens end it.
+	{otpSignIn, redeemOTP}: {otpSignIn, (*Engine).checkOTP},
+	{otpFresh, redeemOTP}:  {otpFresh, (*Engine).checkOTP},
+	{otpSignUp, redeemOTP}: {otpSignUp, (*Engine).checkOTP},
 }
 
 // take makes the move that ev is from where f stands.

@@ -126,7 +126,7 @@ func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Cou
 	case err != nil: // the log says so, and the caller nothing of the account
 		return false, fmt.Errorf("%w: %w", ErrCredentials, err)
 	case !admitted:
-		return false, fmt.Errorf("%w: tried too often", ErrCredentials)
+		return false, &LockedError{passwordLimit.waitAfter(max(n.Value-1, passwordLimit.free+1))}
 	case !found.Right:
 		return false, fmt.Errorf("%w: wrong password", ErrCredentials)
 	}
@@ -142,17 +142,21 @@ func (e *Engine) admit(ctx context.Context, l limit, account accountID, n int64)
 	case n > l.most:
 		return false, nil
 	}
-	wait := longestWait
-	if doublings := n - l.free - 1; doublings < 5 {
-		wait = firstWait << doublings
-	}
-	err := e.State.Put(ctx, account.key(l.wait), store.Entry{Value: []byte{1}, TTL: wait})
+	err := e.State.Put(ctx, account.key(l.wait), store.Entry{Value: []byte{1}, TTL: l.waitAfter(n)})
 	if errors.Is(err, store.ErrConflict) {
 		return false, nil
 	} else if err != nil {
 		return false, fmt.Errorf("begin wait: %w", err)
 	}
 	return true, nil
+}
+
+// waitAfter is how long the n-th try of the day makes the next one wait.
+func (l limit) waitAfter(n int64) time.Duration {
+	if doublings := n - l.free - 1; doublings < 5 {
+		return firstWait << doublings
+	}
+	return longestWait
 }
 
 // unlock ends the wait of a try that was not wrong. If that fails it ends by itself.

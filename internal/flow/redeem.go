@@ -15,14 +15,22 @@ import (
 type Redeem struct {
 	Client       *Client
 	Grant        string
-	Token        string // continuation token
+	Token        string // continuation token, or mfa_token
 	Code         string
 	Password     string
 	Username     string
 	Scope        string
 	RefreshToken string
+	DeviceCode   string
 	Capabilities string // of a call that opens no flow
 	Body         string // all that was sent, for a grant of the host
+
+	// Of clients of Auth0.
+	Audience string
+	Realm    string
+	OOBCode  string
+
+	OTP *OTPRedeem // of a call that an OTP grant may come with
 }
 
 // Tokens are what a sign-in ends in.
@@ -89,10 +97,13 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	if f.client.Keep != nil {
 		return Tokens{}, e.keepSession(ctx, f, passed)
 	}
+	s := e.sessionOf(f, passed)
 	m := family{
-		id: f.id, State: signedIn, Client: f.Client, User: u.ID, Epoch: u.Epoch, Scopes: g.scopes,
-		AuthTime: e.provenAt(f).Unix(), AMR: amrOf(f.Proofs), ACR: acrOf(f.Proofs, u.Methods), Second: passed.second,
-		Generation: e.opaque.Newest(),
+		id: f.id, State: signedIn, Client: s.Client, User: s.User, Epoch: s.Epoch, Scopes: g.scopes,
+		AuthTime: s.AuthTime, AMR: s.AMR, ACR: s.ACR, Second: s.Second, Generation: e.opaque.Newest(),
+	}
+	if g.ofAsk {
+		m.Audience = g.audience
 	}
 	t, err := e.sign(ctx, passed, &m, g)
 	if err != nil {
@@ -105,7 +116,7 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 		// would begin it again.
 		m.life = newLife(0, max(idleLife, e.AccessLife+token.Leeway))
 	}
-	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, errOtherWon); err != nil {
+	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, f.lost()); err != nil {
 		return Tokens{}, err
 	}
 	if g.offline {

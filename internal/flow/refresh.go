@@ -22,6 +22,7 @@ type family struct {
 	User       string           `json:"u"`
 	Epoch      int64            `json:"e,omitempty"`
 	Scopes     []string         `json:"o"`
+	Audience   string           `json:"d,omitempty"` // of access tokens, where the call named it and not the scopes
 	AuthTime   int64            `json:"t"`
 	AMR        []string         `json:"m"`
 	ACR        string           `json:"r,omitempty"`
@@ -32,6 +33,11 @@ type family struct {
 }
 
 func (m *family) ttl() time.Duration { return time.Duration(m.TTL) * time.Millisecond }
+
+// session is the sign-in that the family comes from.
+func (m *family) session() Session {
+	return Session{User: m.User, Client: m.Client, Epoch: m.Epoch, AuthTime: m.AuthTime, AMR: m.AMR, ACR: m.ACR, Second: m.Second}
+}
 
 // renew gives the family of a certain age its next life: idle from now on, and whole at the most.
 func (m *family) renew(now time.Time, age, idle, whole time.Duration) {
@@ -116,7 +122,7 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	if u.MustChangePassword && slices.Contains(m.AMR, "pwd") {
 		return Tokens{}, ErrMustChange
 	}
-	g, err := e.narrow(req.Scope, m.Scopes, req.Client)
+	g, err := e.less(ctx, req, &m, u)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -135,6 +141,14 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	}
 	e.attachRefresh(&tokens, t.Family, &m)
 	return tokens, nil
+}
+
+// less judges the scope parameter of a refresh, by the rules that the family was granted by.
+func (e *Engine) less(ctx context.Context, req Redeem, m *family, u store.User) (grant, error) {
+	if m.Audience != "" {
+		return e.reduce(ctx, req, m, u)
+	}
+	return e.narrow(req.Scope, m.Scopes, req.Client)
 }
 
 // advance makes the next token of the family the one that is good.

@@ -8,7 +8,9 @@ import (
 )
 
 // The scopes of OpenID Connect Core §5.4 and §11.
-var oidcScopes = []string{"openid", "profile", "email", "offline_access"}
+var oidcScopes = []string{"openid", "profile", "email", scopeOffline}
+
+const scopeOffline = "offline_access"
 
 // grant is what a request for scopes came to.
 type grant struct {
@@ -17,6 +19,7 @@ type grant struct {
 	audience string
 	openid   bool // an id token is due
 	offline  bool // a refresh token is due
+	ofAsk    bool // the call named its audience, as clients of Auth0 do: the scopes decide what is told
 }
 
 // api returns the scopes of the resource among those granted.
@@ -35,7 +38,12 @@ func (e *Engine) scopesOf(req Redeem) (grant, error) {
 	if _, own := e.HostGrants[req.Grant]; own || req.Native() {
 		return e.grantScopes(req.Scope, req.Client)
 	}
-	g, err := e.exactScopes(req.Scope, req.Client)
+	return e.plainScopes(req.Scope, req.Client)
+}
+
+// plainScopes judges a scope parameter of those.
+func (e *Engine) plainScopes(text string, client *Client) (grant, error) {
+	g, err := e.exactScopes(text, client)
 	if errors.Is(err, ErrConsent) {
 		err = ErrConsentRequired
 	}
@@ -79,7 +87,7 @@ func (e *Engine) exactScopes(text string, client *Client) (grant, error) {
 
 func (g *grant) add(scope, spelling string) {
 	switch {
-	case scope == "offline_access":
+	case scope == scopeOffline:
 		g.offline = true
 		return
 	case slices.Contains(g.scopes, scope):

@@ -43,11 +43,15 @@ func (e *Engine) SecondIntrospect(ctx context.Context, req Introspect) (Methods,
 	if err != nil {
 		return Methods{}, err
 	}
-	var list []Method
+	return Methods{next, e.describe(f)}, nil
+}
+
+// describe lists the methods of a flow whose account has been read.
+func (e *Engine) describe(f *flow) (list []Method) {
 	for _, m := range e.usable(f, *f.user) {
 		list = append(list, Method{m.ID, string(m.Kind), hint(m.Kind, otp.Address(m.Target))})
 	}
-	return Methods{next, list}, nil
+	return list
 }
 
 // hint tells a person which method is meant, and nobody else what is behind it.
@@ -84,6 +88,11 @@ func (e *Engine) askSecond(ctx context.Context, f *flow, in input) error {
 	if types := cmp.Or(in.types, f.Types); !types.has(typeOOB) && (in.types != 0 || in.method == "") {
 		return &Redirect{}
 	}
+	return e.ask(ctx, f, u, m, in)
+}
+
+// ask asks for a method, and gives the flow a code if that takes one.
+func (e *Engine) ask(ctx context.Context, f *flow, u store.User, m store.Method, in input) error {
 	f.Chosen = &chosen{Kind: m.Kind, ID: m.ID}
 	if m.Target == "" {
 		f.Code = nil
@@ -123,17 +132,19 @@ func (e *Engine) choose(f *flow, u store.User, id string) (store.Method, error) 
 	return methods[0], nil
 }
 
-// sendTo gives the flow a new code for the address that it has chosen, unless the host or a limit forbids
+// sendTo gives the flow a new code for the address that it is to go to, unless the host or a limit forbids
 // it. Where it goes is known only now, so it is counted now.
 func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User, in input) error {
-	to := f.Chosen.Target
 	if err := e.mayContact(ctx, f, u); err != nil {
 		return err
 	}
 	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{flowLife - e.age(f)}
+		return &TooSoonError{Wait: flowLife - e.age(f)}
 	}
-	about := e.account(string(to), "")
+	about := accountOf(f.id)
+	if f.Chosen != nil {
+		about = e.account(string(f.Chosen.Target), "")
+	}
 	if e.ResendInterval > 0 {
 		f.counter = counter{key: about.key("sent"), life: e.ResendInterval}
 		n, err := e.State.Add(ctx, f.counter.key, 1, f.counter.life)
@@ -141,10 +152,10 @@ func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User, in input) er
 			return fmt.Errorf("count: %w", err)
 		}
 		if f.count = n; n.Value > 1 {
-			return &TooSoonError{n.TTL}
+			return &TooSoonError{Wait: n.TTL}
 		}
 	}
-	if to.Channel() == otp.SMS {
+	if f.target().Channel() == otp.SMS {
 		if err := e.countTexts(ctx, f, about); err != nil {
 			return err
 		}
@@ -158,7 +169,7 @@ func (e *Engine) mayContact(ctx context.Context, f *flow, u store.User) error {
 		return nil
 	}
 	err := e.Gate(ctx, GateRequest{
-		Purpose: f.purpose(), Channel: f.Chosen.Target.Channel(), To: f.Chosen.Target, User: u, ClientID: f.Client,
+		Purpose: f.purpose(), Channel: f.target().Channel(), To: f.target(), User: u, ClientID: f.Client,
 	})
 	if err != nil {
 		return fmt.Errorf("gate of the host: %w", err)

@@ -32,15 +32,35 @@ var ErrSessionOver = errors.New("the session is over")
 // where it was, and if the flow is lost, a session is left that nobody has the secret of. The write at the
 // end decides which of parallel calls has won.
 func (e *Engine) keepSession(ctx context.Context, f *flow, passed clearance) error {
-	u := passed.user
-	s := Session{
-		User: u.ID, Client: f.Client, Epoch: u.Epoch, AuthTime: e.provenAt(f).Unix(),
-		AMR: amrOf(f.Proofs), ACR: acrOf(f.Proofs, u.Methods), Second: passed.second,
-	}
-	if err := f.client.Keep(ctx, s); err != nil {
+	if err := f.client.Keep(ctx, e.sessionOf(f, passed)); err != nil {
 		return fmt.Errorf("keep session: %w", err)
 	}
 	return e.end(ctx, f.id, f.version, errOtherWon)
+}
+
+// sessionOf says what a flow has proven, or what the sign-in had that it comes from.
+func (e *Engine) sessionOf(f *flow, passed clearance) Session {
+	if f.inherited != nil {
+		s := *f.inherited
+		s.Client = f.Client
+		return s
+	}
+	u := passed.user
+	return Session{
+		User: u.ID, Client: f.Client, Epoch: u.Epoch, AuthTime: e.provenAt(f).Unix(),
+		AMR: amrOf(f.Proofs), ACR: acrOf(f.Proofs, u.Methods), Second: passed.second,
+	}
+}
+
+// judge tells whether the user of a session may still have it, or returns ErrSessionOver.
+func (s Session) judge(u store.User) error {
+	switch {
+	case u.Disabled || u.Epoch != s.Epoch:
+		return fmt.Errorf("%w: the user is disabled or signed out", ErrSessionOver)
+	case u.MustChangePassword && slices.Contains(s.AMR, "pwd"):
+		return fmt.Errorf("%w: the password must be changed", ErrSessionOver)
+	}
+	return nil
 }
 
 // Resume judges a session that comes again, as a refresh would be judged: it returns ErrSessionOver, or
@@ -52,14 +72,13 @@ func (e *Engine) Resume(ctx context.Context, client *Client, s Session) error {
 		return fmt.Errorf("%w: the user is gone", ErrSessionOver)
 	case err != nil:
 		return fmt.Errorf("look up user: %w", err)
-	case u.Disabled || u.Epoch != s.Epoch:
-		return fmt.Errorf("%w: the user is disabled or signed out", ErrSessionOver)
-	case u.MustChangePassword && slices.Contains(s.AMR, "pwd"):
-		return fmt.Errorf("%w: the password must be changed", ErrSessionOver)
+	}
+	if err := s.judge(u); err != nil {
+		return err
 	}
 	due, err := e.secondDue(ctx, client, u, s.Second)
 	if err == nil && due {
-		return fmt.Errorf("%w: a second factor is required", ErrSessionOver)
+		return fmt.Errorf("%w: %w", ErrSessionOver, ErrSecondFactor)
 	}
 	return err
 }
