@@ -233,9 +233,10 @@ func TestDevice_SlowsDownForGood(t *testing.T) {
 		slow  bool
 	}{
 		{0, false}, {5 * time.Second, false}, {5 * time.Second, false},
-		{5*time.Second - time.Millisecond, true}, // 10 s from now on
-		{5 * time.Second, true},                  // 15
-		{14 * time.Second, true},                 // 20
+		{4500 * time.Millisecond, false}, // of which half a second is for the way
+		{4499 * time.Millisecond, true},  // 10 s from now on
+		{5 * time.Second, true},          // 15
+		{14 * time.Second, true},         // 20
 		{20 * time.Second, false}, {20 * time.Second, false},
 		{19 * time.Second, true}, // 25
 		{25 * time.Second, false},
@@ -685,5 +686,34 @@ func TestConfig_MistakesAboutDevicesAreNamed(t *testing.T) {
 		c.Clients = append(c.Clients, device, handler.Client{ID: "pages", Cookies: true})
 		c.SignInPage = page
 		assert.NoError(t, c.Validate(), page)
+	}
+}
+
+// X3: the store's clock judges, so that instances whose clocks differ by minutes agree.
+func TestDevice_InstancesWhoseClocksDifferAgree(t *testing.T) {
+	same := withKeys(t)
+	w, _ := newDevices(t, same)
+	at := func(skew time.Duration) *world {
+		return w.sibling(withDevices, same, func(c *handler.Config) {
+			c.Now = func() time.Time { return w.clock.now().Add(skew) }
+		})
+	}
+	for _, skew := range []time.Duration{-2 * time.Minute, 2 * time.Minute} {
+		b := at(skew)
+		d, late, approved := b.device(television), b.device(television), b.device(television)
+		w.poll(television, d.device).isPending()
+		w.clock.pass(4 * time.Second)
+		b.poll(television, d.device).slowsDown()
+		w.clock.pass(15*time.Minute - 5*time.Second)
+		w.poll(television, late.device).isPending()
+		b.poll(television, d.device).isPending()
+		access := w.access(remote, casey)
+		w.decide(access, approved.user, "approve").active200()
+		b.poll(television, approved.device).tokens()
+		w.clock.pass(time.Second)
+		for _, x := range []*world{w, b, at(-skew)} {
+			assert.Contains(t, []any{"expired_token", "bad_verification_code"}, x.poll(television, late.device).body["error"])
+		}
+		w.decide(access, late.user, "approve").plainly(400, "bad_verification_code")
 	}
 }

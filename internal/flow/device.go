@@ -24,9 +24,10 @@ const GrantDeviceCode = "urn:ietf:params:oauth:grant-type:device_code"
 const (
 	deviceLife     = 15 * time.Minute // of both codes
 	pollInterval   = 5 * time.Second
-	slowerBy       = 5 * time.Second // for each poll that came too soon (RFC 8628 §3.5)
-	slowest        = 11              // such polls count no further: one a minute
-	userCodeTries  = 10              // wrong ones of a person in userCodeWindow
+	pollLeeway     = 500 * time.Millisecond // for ways to us of unequal length: a client with a ticker is not too soon
+	slowerBy       = 5 * time.Second        // for each poll that came too soon (RFC 8628 §3.5)
+	slowest        = 11                     // such polls count no further: one a minute
+	userCodeTries  = 10                     // wrong ones of a person in userCodeWindow
 	userCodeWindow = time.Hour
 
 	// Guesses hit any of the codes that live, so those of a client are bounded: 1 000, of 2.56e10. Codes
@@ -238,9 +239,9 @@ func (e *Engine) poll(ctx context.Context, req Redeem) (device, store.Entry, err
 // A poll in time costs one counter, one too soon one write, and no more of them than are told to slow down:
 // whoever approves meanwhile is not kept from it for long.
 func (e *Engine) pace(ctx context.Context, d device, entry store.Entry) error {
-	interval := pollInterval + time.Duration(d.TooSoon)*slowerBy
-	if d.TooSoon == 0 || d.sinceWrite(entry.TTL) >= interval {
-		n, err := e.State.Add(ctx, d.id.Key()+"/poll", 1, interval)
+	wait := pollInterval + time.Duration(d.TooSoon)*slowerBy - pollLeeway
+	if d.TooSoon == 0 || d.sinceWrite(entry.TTL) >= wait {
+		n, err := e.State.Add(ctx, d.id.Key()+"/poll", 1, wait)
 		if err != nil {
 			return fmt.Errorf("count: %w", err)
 		}
