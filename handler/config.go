@@ -139,8 +139,10 @@ type Client struct {
 	// takes it, or a code where the app offers that alone, and one that was forgotten can be reset.
 	Passwords bool
 	// GrantTypes are what the client may use beside native authentication: GrantPassword, GrantDeviceCode, those of
-	// Auth0, or one of Config.Grants.
+	// Auth0, GrantOTPEmail, GrantOTPSMS, or one of Config.Grants.
 	GrantTypes []string
+	// AuthSources are what the client can have the codes of GrantOTPEmail and GrantOTPSMS sent by.
+	AuthSources []AuthSource
 	// ApprovesDevices lets the client's access tokens for the app's own API approve devices, at
 	// /oauth2/v2.0/device. A device gets tokens of its own, which outlive them: it is for apps that are the
 	// person's own way to manage the account.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/otp"
 )
 
 // T3, T14, F2, K2: what is good in one place is good in no other. All of it is of one client, so that
@@ -39,7 +40,8 @@ func newStand(t *testing.T) *stand {
 		c.Clients[0].ApprovesDevices = true
 		c.Clients = append(c.Clients, handler.Client{
 			ID: omni, Passwords: true, SecondFactor: twice, Auth0: &handler.Auth0{},
-			GrantTypes: append([]string{handler.GrantDeviceCode}, plainGrants...), ApprovesDevices: true,
+			GrantTypes: append([]string{handler.GrantDeviceCode, handler.GrantOTPEmail}, plainGrants...), ApprovesDevices: true,
+			AuthSources: []handler.AuthSource{{ID: viaMail, Channel: otp.Email}},
 		})
 	})}
 	s.serve("/api/me", s.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
@@ -105,6 +107,11 @@ func (s *stand) redeemMFA(token, oob, code string) answer {
 	return s.post(auth0Token, "client_id", omni, "grant_type", byOOB, "mfa_token", token, "oob_code", oob, "binding_code", code)
 }
 
+func (s *stand) sendsOTP() {
+	redeem := s.otpSent(byMail(casey).with("client_id", omni))
+	s.sent, s.code = redeem["otp_token"].(string), redeem["otp"].(string)
+}
+
 // codeOf makes a credential of what is sent.
 func codeOf(send func(*stand)) func(*stand) string {
 	return func(s *stand) string { send(s); return s.code }
@@ -148,7 +155,7 @@ var kinds = []kind{
 	}), []string{"access token", "userinfo token", "token that approves"}},
 	{"id token", func(s *stand) string { return s.tokens().text("id_token") }, nil, nil},
 	{"refresh token", func(s *stand) string { return s.tokens().text("refresh_token") },
-		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), []string{"refresh token of Auth0's"}},
+		takesToken(func(s *stand, text string) answer { return s.refresh(omni, text) }), []string{"refresh token of Auth0's", "refresh token of an otp_token"}},
 
 	{"token of a sign-up", (*stand).beginsSignUp,
 		takesToken(func(s *stand, text string) answer { return s.signUpChallenge(omni, text) }), nil},
@@ -200,7 +207,20 @@ var kinds = []kind{
 		return s.give(omni, steady, harbor, "scope", "openid offline_access").text("refresh_token")
 	}, takesToken(func(s *stand, text string) answer {
 		return s.post(auth0Token, "client_id", omni, "grant_type", "refresh_token", "refresh_token", text)
-	}), []string{"refresh token"}}, // which keeps what it was granted
+	}), []string{"refresh token", "refresh token of an otp_token"}}, // which keeps what it was granted
+
+	{"otp_token", func(s *stand) string { s.sendsOTP(); return s.sent }, takesToken(func(s *stand, text string) answer {
+		return s.tencent(otpToken, redeeming(byMail(casey), text, s.code).with("client_id", omni))
+	}), nil},
+	{"code of an otp_token", codeOf((*stand).sendsOTP), takesCode((*stand).sendsOTP, func(s *stand, sent, code string) answer {
+		return s.tencent(otpToken, redeeming(byMail(casey), sent, code).with("client_id", omni))
+	}), nil},
+	{"refresh token of an otp_token", func(s *stand) string {
+		s.sendsOTP()
+		return s.tencent(otpToken, redeeming(byMail(casey), s.sent, s.code).with("client_id", omni)).text("refresh_token")
+	}, takesToken(func(s *stand, text string) answer {
+		return s.tencent(otpToken, fields{"client_id": omni, "grant_type": "refresh_token", "refresh_token": text})
+	}), []string{"refresh token", "refresh token of Auth0's"}},
 
 	{"session", func(s *stand) string {
 		b := s.browse()

@@ -53,6 +53,14 @@ type form struct {
 	Token         string `schema:"token"`
 	AccessToken   string `schema:"access_token"`
 
+	// Of the OTP grants.
+	OTPToken   string `schema:"otp_token"`
+	Source     string `schema:"auth_source_id"`
+	Number     string `schema:"phone_number"`
+	Email      string `schema:"email"`
+	Usage      string `schema:"usage"`
+	AutoSignUp string `schema:"auto_signup"`
+
 	// Of clients of Auth0.
 	Audience      string `schema:"audience"`
 	Realm         string `schema:"realm"`
@@ -68,7 +76,7 @@ type form struct {
 }
 
 // caps are the known parameters and the most bytes each may have. Those not in form are known to
-// the contract and of no use here. A user name is measured where its grammar is, and a client id
+// the contract and of no use here. A user name is measured where its grammar is, and an address, a number and a client id
 // likewise, since clients look for the errors that those have.
 var caps = map[string]int{
 	"client_id": maxBody, "username": maxBody, "challenge_type": 256, "capabilities": 1024, "capability": 1024,
@@ -78,6 +86,7 @@ var caps = map[string]int{
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
 	"access_token": 16384, "device_code": 4096, "user_code": 64, "action": 32,
+	"otp_token": 1024, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
 	"audience": 1024, "realm": 256, "mfa_token": 4096, "authenticator_id": 256, "oob_code": 4096,
 	"binding_code": 32, "otp": 32, "recovery_code": 32,
 }

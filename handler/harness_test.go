@@ -226,13 +226,19 @@ func request(t *testing.T, url, body string) *http.Request {
 // send sends a request and checks what holds for every answer of the API.
 func (w *world) send(r *http.Request) answer {
 	w.Helper()
+	return w.sendFor(r, "application/json; charset=utf-8")
+}
+
+// sendFor is send for an API that spells its content type in another way.
+func (w *world) sendFor(r *http.Request, media string) answer {
+	w.Helper()
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	require.NoError(w, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	require.NoError(w, err)
 	a := answer{t: w.T, status: resp.StatusCode, header: resp.Header}
-	require.Equal(w, "application/json; charset=utf-8", resp.Header.Get("Content-Type"), "%s", text)
+	require.Equal(w, media, resp.Header.Get("Content-Type"), "%s", text)
 	require.NoError(w, json.Unmarshal(text, &a.body), "%s", text)
 	assert.Equal(w, "nosniff", resp.Header.Get("X-Content-Type-Options"))
 	assert.Equal(w, resp.Header.Get("client-request-id"), resp.Header.Get("x-ms-request-id"))

@@ -111,7 +111,7 @@ func newAuth(cfg Config) (*Auth, error) {
 		a.clients[c.ID] = client{c, flow.Client{
 			ID: c.ID, Confidential: c.confidential(), Attributes: set, Scopes: c.Scopes, Passwords: c.Passwords, Reset: c.Passwords && !c.NoReset,
 			SecondFactor: c.SecondFactor.forFlow(), RegisterAddress: c.RegisterAddress, GrantTypes: c.GrantTypes, Methods: cfg.methodsOf(c),
-			Keep: c.keep(), Auth0: c.Auth0.forFlow(),
+			Keep: c.keep(), Auth0: c.Auth0.forFlow(), Sources: cfg.sourcesOf(c),
 		}, c.hashes()}
 	}
 	a.engine = flow.New(a.flowConfig())

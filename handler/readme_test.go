@@ -53,6 +53,10 @@ func TestREADME_ShowsTheErrorsOfAuth0sClients(t *testing.T) {
 	showsErrors(t, "auth0 errors", plainTable(auth0Rows))
 }
 
+func TestREADME_ShowsTheErrorsOfTencentsClients(t *testing.T) {
+	showsErrors(t, "tencent errors", plainTable(tencent.rows))
+}
+
 // plainTable renders the errors of an API beside the native one.
 func plainTable(rows []row) string {
 	var b strings.Builder

@@ -82,6 +82,9 @@ func (a *Auth) table() []route {
 		{pathDecide, posts, headerNoStore, (*exchange).decideDevice},
 		{pathDevicePage, both, headerNoStore, (*exchange).devicePage},
 
+		{pathOTPSend, posts, headerNoStore, sibling((*exchange).sendOTP)},
+		{pathOTPToken, posts, headerNoStore, sibling((*exchange).redeemOTP)},
+
 		{pathDiscovery, reads, headerHour, (*exchange).discovery},
 		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
 		{pathKeys, reads, headerHour, (*exchange).keys},
@@ -94,6 +97,8 @@ var onlyIf = map[string]func(Config) bool{
 	pathDeviceCodeToo: Config.hasDevices,
 	pathDecide:        Config.hasApprovers,
 	pathDevicePage:    Config.hasDevicePage,
+	pathOTPSend:       Config.hasOTP,
+	pathOTPToken:      Config.hasOTP,
 }
 
 // families are the trees of paths that belong to the API even where it has no prefix: what is

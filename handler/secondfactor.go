@@ -30,7 +30,8 @@ func Always(context.Context, SecondFactorRequest) (bool, error) { return true, n
 // Never requires it of nobody: for a client, where Config.SecondFactor says otherwise.
 func Never(context.Context, SecondFactorRequest) (bool, error) { return false, nil }
 
-// Gate judges a contact before a code leaves for it, for a second factor or to register one: as a host
+// Gate judges a contact before a code leaves for it, for a second factor, to register one, or for the grants
+// GrantOTPEmail and GrantOTPSMS: as a host
 // that knows numbers of ill repute. It returns ErrContactBlocked or ErrContactForbidden to keep it from
 // leaving; any other error refuses the call for now (503). It is called inside the request, by many
 // goroutines at once, and has a second and a half.
@@ -38,10 +39,10 @@ type Gate func(ctx context.Context, r GateRequest) error
 
 // GateRequest says which contact it is, and who wants a code there.
 type GateRequest struct {
-	Purpose  otp.Purpose // otp.SecondFactor or otp.Registration
+	Purpose  otp.Purpose // otp.SecondFactor or otp.Registration; otp.SignIn or otp.SignUp of an OTP grant
 	Channel  otp.Channel
 	To       otp.Address
-	User     store.User
+	User     store.User // the zero one for an OTP grant: nobody has proven anything then
 	ClientID string
 	Request  *http.Request // whose body was read
 }

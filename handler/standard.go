@@ -37,6 +37,8 @@ var plainly = map[string]*plain{
 	pathAuth0Token:     {rows: auth0Rows},
 	pathAuthenticators: {rows: auth0Rows},
 	pathMFAChallenge:   {rows: auth0Rows},
+	pathOTPSend:        &tencent,
+	pathOTPToken:       &tencent,
 }
 
 type plainErrorBody struct {

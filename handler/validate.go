@@ -41,6 +41,7 @@ func (c Config) Validate() error {
 	c.checkGrants(&p)
 	c.checkDevices(&p)
 	c.checkAuth0(&p)
+	c.checkAuthSources(&p)
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
 	c.checkLifetimes(&p)
@@ -185,7 +186,7 @@ func (c Config) checkPasswords(p *problems) {
 }
 
 // ownGrants are the grant types of this package that a client can be given.
-var ownGrants = []string{GrantPassword, GrantDeviceCode, GrantPasswordRealm, GrantRefreshToken}
+var ownGrants = []string{GrantPassword, GrantDeviceCode, GrantPasswordRealm, GrantRefreshToken, GrantOTPEmail, GrantOTPSMS}
 
 func (c Config) checkGrants(p *problems) {
 	for name, g := range c.Grants {
@@ -194,6 +195,9 @@ func (c Config) checkGrants(p *problems) {
 		}
 		if g == nil {
 			p.add("Grants: %q is nil", name)
+		}
+		if slices.Contains(ownGrants, name) {
+			p.add("Grants: %q is built in: add it to the GrantTypes of a client", name)
 		}
 	}
 	for i, client := range c.Clients {

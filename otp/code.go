@@ -5,13 +5,16 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/nativeauth/nativeauth/internal/keyed"
 )
 
 const (
-	// Digits is the length of a code.
+	// Digits is the length of a code, and the least that one can have.
 	Digits = 8
+	// MaxDigits is the most: what people can be asked to type.
+	MaxDigits = 16
 	// Tries is how many submissions are compared with one code.
 	Tries = 5
 
@@ -34,12 +37,25 @@ func New(random io.Reader) (string, error) {
 	}
 }
 
+// NewOf is New for a code of length digits, of Digits to MaxDigits.
+func NewOf(random io.Reader, length int) (string, error) {
+	var code strings.Builder
+	for code.Len() < length {
+		part, err := New(random)
+		if err != nil {
+			return "", err
+		}
+		code.WriteString(part)
+	}
+	return code.String()[:length], nil
+}
+
 // Canonical returns the one spelling of a code that is compared: blanks and hyphens of ASCII are
 // removed, and what remains must be Digits ASCII digits.
-func Canonical(s string) (code string, ok bool) { return canonicalDigits(s, Digits) }
+func Canonical(s string) (code string, ok bool) { return CanonicalOf(s, Digits) }
 
-// canonicalDigits is Canonical for codes of any length.
-func canonicalDigits(s string, length int) (code string, ok bool) {
+// CanonicalOf is Canonical for codes of length digits.
+func CanonicalOf(s string, length int) (code string, ok bool) {
 	digits := make([]byte, 0, length)
 	for i := range len(s) {
 		switch c := s[i]; {

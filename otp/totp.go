@@ -66,7 +66,7 @@ func VerifyTOTP(secret []byte, code string, now time.Time) (step int64, ok bool)
 
 // CanonicalTOTP returns the one spelling of a code from an authenticator app that is compared, as
 // Canonical does for codes that were sent.
-func CanonicalTOTP(s string) (code string, ok bool) { return canonicalDigits(s, TOTPDigits) }
+func CanonicalTOTP(s string) (code string, ok bool) { return CanonicalOf(s, TOTPDigits) }
 
 // TOTPText returns the secret as people type it into an authenticator app: base32 (RFC 4648 §6) without
 // padding.

@@ -101,6 +101,11 @@ func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next st
 	if err := e.take(ctx, f, ev, in); err != nil {
 		return "", err
 	}
+	return e.dispatch(ctx, f)
+}
+
+// dispatch saves the flow, and hands its mail over then.
+func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error) {
 	if next, err = e.save(ctx, f); err == nil {
 		err = e.post(f)
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -12,12 +13,12 @@ import (
 // nothing can come of the flow the same happens, but for what the mail says.
 func (e *Engine) makeCode(_ context.Context, f *flow, _ input) error {
 	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{flowLife - e.age(f)}
+		return &TooSoonError{Wait: flowLife - e.age(f)}
 	}
 	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
-		return &TooSoonError{f.count.TTL}
+		return &TooSoonError{Wait: f.count.TTL}
 	}
-	code, err := otp.New(e.Random)
+	code, err := otp.NewOf(e.Random, f.digits())
 	if err != nil {
 		return err
 	}
@@ -26,7 +27,7 @@ func (e *Engine) makeCode(_ context.Context, f *flow, _ input) error {
 	f.Sends++
 	f.mail = &otp.Message{
 		Channel: f.target().Channel(), To: f.target(), Purpose: f.purpose(), App: e.App,
-		Code: code, Life: e.CodeLife, Expires: e.Now().Add(e.CodeLife),
+		Code: code, Life: e.codeLife(f), Expires: e.Now().Add(e.codeLife(f)),
 	}
 	if f.Notice != "" {
 		f.mail.Purpose, f.mail.Code = f.Notice, ""
@@ -40,7 +41,7 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if in.code == "" {
 		return &MissingError{"oob"}
 	}
-	code, ok := otp.Canonical(in.code)
+	code, ok := otp.CanonicalOf(in.code, f.digits())
 	if !ok {
 		e.uncount(ctx, f.counter, f.count) // it may look like a code of an app
 		return fmt.Errorf("%w: not a code", ErrCodeWrong)
@@ -71,8 +72,15 @@ func (f *flow) target() otp.Address {
 }
 
 func (e *Engine) codeExpired(f *flow) bool {
-	return e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.CodeLife
+	return e.age(f)-time.Duration(f.CodeAge)*time.Millisecond >= e.codeLife(f)
 }
+
+// codeLife is how long the flow's codes are good for, and digits how long they are.
+func (e *Engine) codeLife(f *flow) time.Duration {
+	return cmp.Or(time.Duration(f.CodeLife)*time.Millisecond, e.CodeLife)
+}
+
+func (f *flow) digits() int { return cmp.Or(f.Digits, otp.Digits) }
 
 func (f *flow) binding() otp.Binding {
 	return otp.Binding{Purpose: f.purpose(), Flow: f.id.Key(), Account: f.target(), Client: f.Client}
@@ -85,7 +93,7 @@ func (f *flow) purpose() otp.Purpose {
 		return otp.Registration
 	case f.Chosen != nil:
 		return otp.SecondFactor
-	case s < signInStarted:
+	case s < signInStarted, s == otpSignUp:
 		return otp.SignUp
 	case resetStarted <= s && s <= resetDone:
 		return otp.Reset

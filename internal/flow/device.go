@@ -106,7 +106,7 @@ func (e *Engine) countDevice(ctx context.Context, clientID string) error {
 		case err != nil:
 			return fmt.Errorf("count: %w", err)
 		case n.Value > devicesPerClient:
-			return &TooSoonError{end}
+			return &TooSoonError{Wait: end}
 		}
 	}
 	return nil
@@ -293,7 +293,7 @@ func (e *Engine) FindDevice(ctx context.Context, by Session, text string) (Pendi
 	case err != nil:
 		return PendingDevice{}, fmt.Errorf("count: %w", err)
 	case n.Value > userCodeTries:
-		return PendingDevice{}, &TooSoonError{n.TTL}
+		return PendingDevice{}, &TooSoonError{Wait: n.TTL}
 	}
 	p, err := e.pendingDevice(ctx, text)
 	if !errors.Is(err, ErrUserCode) || errors.Is(err, errDecided) {

@@ -76,6 +76,7 @@ type Client struct {
 	SecondFactor    SecondFactor       // or nil: as Config has it
 	RegisterAddress bool               // a sign-up makes the address a method for second factors
 	Methods         []store.MethodKind // what people can register
+	Sources         []Source           // of codes, for OTP grants
 	Keep            Keep               // or nil: keeps sessions, which its flows then end in, and never in tokens
 	Auth0           *Auth0             // or nil: none of Auth0's
 }

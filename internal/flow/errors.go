@@ -48,6 +48,10 @@ var (
 	ErrDeviceCode       = errors.New("the device code is not good")
 	ErrUserCode         = errors.New("the user code is wrong, used or expired")
 	ErrApproval         = errors.New("the sign-in proves less than the device's client asks for")
+	ErrSource           = errors.New("the client has no such source of codes")
+	ErrUsage            = errors.New("codes of this usage are good for nothing here")
+	ErrSent             = errors.New("the code was sent for another client, source or address")
+	ErrSignUpAsks       = errors.New("the client's sign-up asks for more than a call brings along")
 	ErrBusy             = errors.New("mail cannot be taken over now")
 )
 
@@ -72,7 +76,10 @@ func (e *LockedError) Error() string        { return ErrCredentials.Error() + ":
 func (e *LockedError) Is(target error) bool { return target == ErrCredentials || target == ErrLocked }
 
 // TooSoonError refuses another code before a time has passed.
-type TooSoonError struct{ Wait time.Duration }
+type TooSoonError struct {
+	Wait  time.Duration
+	OfDay bool // what is used up is the number of a day
+}
 
 func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }
 

@@ -26,6 +26,8 @@ var grants = map[string]prover{
 	"continuation_token": ofFlow{redeemFlow},
 	"password":           passwords{ofFlow{redeemPassword}},
 	GrantDeviceCode:      deviceCode{},
+	GrantOTPEmail:        otpGrant{otp.Email},
+	GrantOTPSMS:          otpGrant{otp.SMS},
 }
 
 // Native tells whether a call belongs to native authentication, which is for clients that keep no secret: by

@@ -40,6 +40,9 @@ const (
 	deviceAsked      state = 56 // a device waits: the record is a device, and no moves begin here
 	deviceApproved   state = 57
 	deviceDenied     state = 58
+	otpSignIn        state = 64 // a code was sent to an account for an OTP grant
+	otpFresh         state = 65 // or to an address without an account
+	otpSignUp        state = 66 // or to one that wants an account
 )
 
 // event is what a call wants to happen.
@@ -55,6 +58,7 @@ const (
 	redeemPassword  event = "token for a password"
 	redeemSecond    event = "token for a second factor"
 	redeemFlow      event = "token for a finished flow"
+	redeemOTP       event = "token for a code of an OTP grant"
 	challengeReset  event = "reset challenge"
 	giveResetCode   event = "reset code"
 	giveNewPassword event = "new password"
@@ -93,6 +97,7 @@ type input struct {
 	channel    string             // and of which kind it is
 	kinds      []store.MethodKind // of the method that a call of an mfa_token is about
 	sent       token.Continuation // which code is meant, where the flow's token does not tell
+	sentFor    sentFor            // what a code of an OTP grant was sent for
 	refused    error              // what was found wrong before the flow was opened
 }
 
@@ -162,6 +167,11 @@ var moves = map[move]outcome{
 	{registerAsked, confirmContact}:     {registered, (*Engine).refuseConfirm},
 	{registerKnown, confirmContact}:     {registered, (*Engine).register},
 	{registered, redeemFlow}:            {signedIn, (*Engine).proveNothing},
+
+	// The state stays, for it says whose code it was and what for: the tokens end it.
+	{otpSignIn, redeemOTP}: {otpSignIn, (*Engine).checkOTP},
+	{otpFresh, redeemOTP}:  {otpFresh, (*Engine).checkOTP},
+	{otpSignUp, redeemOTP}: {otpSignUp, (*Engine).checkOTP},
 }
 
 // take makes the move that ev is from where f stands.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
@@ -42,8 +43,11 @@ var legal = map[state]map[event]state{
 	registerAsked:    {listKinds: registerAsked, challengeRegister: registerAsked, giveContactCode: registered, confirmContact: registerAsked},
 	registerKnown:    {challengeRegister: registerAsked, confirmContact: registered},
 	registered:       {redeemFlow: signedIn},
+	otpSignIn:        {redeemOTP: signedIn},
+	otpFresh:         {redeemOTP: signedIn},
+	otpSignUp:        {redeemOTP: signedIn},
 	// Numbers that stand for nothing.
-	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 45: {}, 47: {}, 53: {}, 255: {},
+	0: {}, 7: {}, 15: {}, 19: {}, 23: {}, 29: {}, 31: {}, 33: {}, 39: {}, 45: {}, 47: {}, 53: {}, 63: {}, 67: {}, 255: {},
 }
 
 // calls are the ways to make each event happen, with all that it needs.
@@ -111,6 +115,12 @@ var calls = map[event]func(s *stage, token string) error{
 	redeemPassword: redeemWith("password"),
 	redeemSecond:   redeemWith("mfa_oob"),
 	redeemFlow:     redeemWith("continuation_token"),
+	redeemOTP: func(s *stage, token string) error {
+		_, err := s.Token(s.Context(), Redeem{Client: s.client, Grant: GrantOTPEmail, Code: "01234567", OTP: &OTPRedeem{
+			Token: token, Source: "mail", Email: casey, SignUp: true,
+		}})
+		return err
+	},
 
 	listAuthenticators: func(s *stage, token string) error {
 		_, err := s.Authenticators(s.Context(), Introspect{s.client, mfaToken(token, s.client.ID)})
@@ -154,13 +164,17 @@ func (s *stage) place(at state) (key, continuation string) {
 	})
 	require.NoError(s, err)
 	switch at {
-	case signUpCodeSent, signInCodeSent, resetCodeSent:
+	case signUpCodeSent, signInCodeSent, resetCodeSent, otpSignIn, otpFresh, otpSignUp:
 		f.Code = s.codes.Sum(f.binding(), "01234567")
 	case signUpAttributes:
 		f.Values = nil
 	case signUpCredential, signUpPassword:
 		f.Password = ""
 	}
+	if at.ofOTP() {
+		f.Source, f.Password = "mail", ""
+	}
+	s.client.GrantTypes, s.client.Sources = []string{GrantOTPEmail}, []Source{{ID: "mail", Channel: otp.Email}}
 	s.client.Passwords, s.client.Reset = true, true
 	s.client.Methods = []store.MethodKind{store.MethodEmail}
 	if at.afterFirst() {
@@ -168,7 +182,7 @@ func (s *stage) place(at state) (key, continuation string) {
 	}
 	continuation, err = s.save(s.Context(), f)
 	require.NoError(s, err)
-	if at >= signUpDone && at != signUpCredential && at != signUpPassword {
+	if at >= signUpDone && at != signUpCredential && at != signUpPassword && at != otpFresh && at != otpSignUp {
 		u := s.accountWithPassword("a quiet harbour")
 		if secondWanted <= at && at < registerWanted {
 			u.Methods, u.Version = []store.Method{{ID: "m", Kind: store.MethodEmail, Target: another}}, 2
@@ -176,6 +190,30 @@ func (s *stage) place(at state) (key, continuation string) {
 		}
 	}
 	return f.id.Key(), continuation
+}
+
+// parsed reads the token of a flow that stands in a state.
+func (s *stage) parsed(at state, text string) token.Continuation {
+	s.Helper()
+	c, err := s.opaque.ParseContinuation(text, (&flow{record: record{State: at, Client: s.client.ID}}).holder())
+	require.NoError(s, err)
+	return c
+}
+
+// A token that is authentic, and says what it should, is of no use where the other kind is taken.
+func TestFlow_AnOTPTokenIsNoContinuationToken(t *testing.T) {
+	for at, accepted := range legal {
+		for ev := range accepted {
+			s := newStage(t)
+			_, continuation := s.place(at)
+			c := s.parsed(at, continuation)
+			holder := otpTokens
+			if ev == redeemOTP {
+				holder = s.client.ID
+			}
+			assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(c, holder)), ErrTokenInvalid, "%s in state %d", ev, at)
+		}
+	}
 }
 
 // another is a contact for second factors.
@@ -238,11 +276,14 @@ func TestMoves_AreThoseOfTheContract(t *testing.T) {
 			if at == registerAsked && ev == confirmContact {
 				to = registered // the move is there to be refused
 			}
+			if ev == redeemOTP {
+				to = at // the step has to know it
+			}
 			assert.Equal(t, to, moves[move{at, ev}].to, "%s in state %d", ev, at)
 		}
 	}
 	assert.Len(t, moves, n)
-	assert.Len(t, calls, 21)
+	assert.Len(t, calls, 22)
 }
 
 func TestFlow_WhatATokenCannotDoIsToldWithoutALookUp(t *testing.T) {
@@ -278,12 +319,11 @@ func TestFlow_TheStatesOfTokenAndRecordMustAgree(t *testing.T) {
 				}
 				s := newStage(t)
 				key, continuation := s.place(at)
-				c, err := s.opaque.ParseContinuation(continuation, s.client.ID)
-				require.NoError(t, err)
+				c := s.parsed(at, continuation)
 				c.State = byte(says)
 				before, err := s.store.Get(t.Context(), key)
 				require.NoError(t, err)
-				assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(c, s.client.ID)), ErrTokenInvalid, "%s in state %d with a token of %d", ev, at, says)
+				assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(c, ev.holder(s.client))), ErrTokenInvalid, "%s in state %d with a token of %d", ev, at, says)
 				after, err := s.store.Get(t.Context(), key)
 				require.NoError(t, err)
 				assert.Equal(t, before, after)
@@ -297,12 +337,11 @@ func TestFlow_ATokenOfTheSameFlowWithAnotherSecretIsRefused(t *testing.T) {
 		for ev := range accepted {
 			s := newStage(t)
 			_, continuation := s.place(at)
-			c, err := s.opaque.ParseContinuation(continuation, s.client.ID)
-			require.NoError(t, err)
+			c := s.parsed(at, continuation)
 			for _, i := range []int{0, 15, 31} { // a prefix that is right is not enough
 				other := c
 				other.Secret[i] ^= 1
-				assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(other, s.client.ID)), ErrTokenInvalid, "%s in state %d", ev, at)
+				assert.ErrorIs(t, calls[ev](s, s.opaque.Continuation(other, ev.holder(s.client))), ErrTokenInvalid, "%s in state %d", ev, at)
 			}
 		}
 	}
@@ -324,7 +363,7 @@ func TestFlow_NoPreviousTokenIsAcceptedWhereNothingWasSent(t *testing.T) {
 // A finished sign-in leaves a family of refresh tokens under the flow's key. The flow's own tokens
 // must not open it.
 func TestFlow_WhatWasRedeemedIsOver(t *testing.T) {
-	for at, ev := range map[state]event{signUpDone: redeemFlow, signInCodeSent: redeemCode} {
+	for at, ev := range map[state]event{signUpDone: redeemFlow, signInCodeSent: redeemCode, otpSignIn: redeemOTP} {
 		s := newStage(t)
 		key, continuation := s.place(at)
 		require.NoError(t, calls[ev](s, continuation))
@@ -333,12 +372,11 @@ func TestFlow_WhatWasRedeemedIsOver(t *testing.T) {
 		for again, call := range calls {
 			assert.ErrorIs(t, call(s, continuation), ErrTokenInvalid, "%s after %s", again, ev)
 		}
-		id, err := s.opaque.ParseContinuation(continuation, s.client.ID)
-		require.NoError(t, err)
+		id := s.parsed(at, continuation)
 		for says := range legal {
 			c := token.Continuation{State: byte(says), Expires: s.clock.now().Add(time.Minute), Flow: id.Flow, Secret: sha256.Sum256(nil)}
-			for _, call := range calls {
-				assert.ErrorIs(t, call(s, s.opaque.Continuation(c, s.client.ID)), ErrTokenInvalid, "state %d", says)
+			for again, call := range calls {
+				assert.ErrorIs(t, call(s, s.opaque.Continuation(c, again.holder(s.client))), ErrTokenInvalid, "state %d", says)
 			}
 		}
 		after, err := s.store.Get(t.Context(), key)
@@ -368,6 +406,9 @@ func TestGrants_AreThoseOfTheTable(t *testing.T) {
 	for grant, p := range grants {
 		if of, ok := p.(passwords); ok {
 			p = of.ofFlow
+		}
+		if _, ok := p.(otpGrant); ok {
+			p = ofFlow{redeemOTP}
 		}
 		if _, ok := p.(deviceCode); ok {
 			continue // which begins no flow

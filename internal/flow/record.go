@@ -57,6 +57,9 @@ type record struct {
 	Chosen    *chosen           `json:"r,omitempty"` // the method that is asked for as a second factor, or registered
 	Code      []byte            `json:"o,omitempty"` // keyed hash of the code that is good now
 	CodeAge   int64             `json:"g,omitempty"` // the record's age, in milliseconds, when the code was made
+	CodeLife  int64             `json:"L,omitempty"` // in milliseconds, of the codes of an OTP grant, and
+	Digits    int               `json:"D,omitempty"` // how long they are
+	Source    string            `json:"S,omitempty"` // and by what they were sent
 	Sends     int               `json:"d,omitempty"` // codes so far
 	Earlier   int               `json:"j,omitempty"` // of them, those for the first factor
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
@@ -90,7 +93,7 @@ type flow struct {
 func (e *Engine) begin(client *Client, r record) (*flow, error) {
 	f := &flow{record: r, client: client, read: e.Now()}
 	f.Client = client.ID
-	about := e.account(string(r.Email), r.Username)
+	about := e.ofUser(store.User{Email: string(r.Email), Username: r.Username})
 	copy(f.id[:], about[:])
 	_, err := io.ReadFull(e.Random, f.id[len(about):])
 	return f, err
@@ -103,7 +106,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	if text == "" {
 		return nil, &MissingError{"continuation_token"}
 	}
-	t, err := e.opaque.ParseContinuation(text, client.ID)
+	t, err := e.opaque.ParseContinuation(text, ev.holder(client))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
 	}
@@ -192,7 +195,7 @@ func (e *Engine) age(f *flow) time.Duration {
 // save writes the flow with a fresh token, which it returns. Whoever comes second loses.
 func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	age := e.age(f)
-	ttl := min(idleLife, flowLife-age)
+	ttl := min(f.State.idleLife(), flowLife-age)
 	if ttl < time.Millisecond {
 		return "", ErrTokenExpired
 	}
@@ -206,7 +209,7 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if err := e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon); err != nil {
 		return "", err
 	}
-	return e.opaque.Continuation(t, f.Client), nil
+	return e.opaque.Continuation(t, f.holder()), nil
 }
 
 // rewrite writes the flow and leaves its token as good as it was, and for as long. Whoever comes second loses.

@@ -29,6 +29,8 @@ type Redeem struct {
 	Audience string
 	Realm    string
 	OOBCode  string
+
+	OTP *OTPRedeem // of a call that an OTP grant may come with
 }
 
 // Tokens are what a sign-in ends in.

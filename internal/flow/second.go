@@ -132,17 +132,19 @@ func (e *Engine) choose(f *flow, u store.User, id string) (store.Method, error) 
 	return methods[0], nil
 }
 
-// sendTo gives the flow a new code for the address that it has chosen, unless the host or a limit forbids
+// sendTo gives the flow a new code for the address that it is to go to, unless the host or a limit forbids
 // it. Where it goes is known only now, so it is counted now.
 func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User, in input) error {
-	to := f.Chosen.Target
 	if err := e.mayContact(ctx, f, u); err != nil {
 		return err
 	}
 	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{flowLife - e.age(f)}
+		return &TooSoonError{Wait: flowLife - e.age(f)}
 	}
-	about := e.account(string(to), "")
+	about := accountOf(f.id)
+	if f.Chosen != nil {
+		about = e.account(string(f.Chosen.Target), "")
+	}
 	if e.ResendInterval > 0 {
 		f.counter = counter{key: about.key("sent"), life: e.ResendInterval}
 		n, err := e.State.Add(ctx, f.counter.key, 1, f.counter.life)
@@ -150,10 +152,10 @@ func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User, in input) er
 			return fmt.Errorf("count: %w", err)
 		}
 		if f.count = n; n.Value > 1 {
-			return &TooSoonError{n.TTL}
+			return &TooSoonError{Wait: n.TTL}
 		}
 	}
-	if to.Channel() == otp.SMS {
+	if f.target().Channel() == otp.SMS {
 		if err := e.countTexts(ctx, f, about); err != nil {
 			return err
 		}
@@ -167,7 +169,7 @@ func (e *Engine) mayContact(ctx context.Context, f *flow, u store.User) error {
 		return nil
 	}
 	err := e.Gate(ctx, GateRequest{
-		Purpose: f.purpose(), Channel: f.Chosen.Target.Channel(), To: f.Chosen.Target, User: u, ClientID: f.Client,
+		Purpose: f.purpose(), Channel: f.target().Channel(), To: f.target(), User: u, ClientID: f.Client,
 	})
 	if err != nil {
 		return fmt.Errorf("gate of the host: %w", err)

@@ -261,16 +261,23 @@ func (e *Engine) finishSignUp(ctx context.Context, f *flow, in input) error {
 		f.State = signUpAttributes
 		return nil
 	}
+	return e.createUser(ctx, f, in)
+}
+
+// createUser makes the account of a flow that has all it needs. A number is what somebody signs in with, and
+// no place for mail.
+func (e *Engine) createUser(ctx context.Context, f *flow, in input) error {
 	now := e.Now().UTC()
-	u := store.User{
-		ID: f.UserID, Username: f.Username, Email: string(f.Email), Attributes: f.Values, CreatedAt: now,
-		PasswordHash: f.Password,
+	u := store.User{ID: f.UserID, Username: f.Username, Attributes: f.Values, CreatedAt: now, PasswordHash: f.Password}
+	byMail := f.Email.Channel() == otp.Email
+	if byMail {
+		u.Email = string(f.Email)
 	}
 	if f.Password != "" {
 		u.PasswordChangedAt = now
 		f.addProof(proof{Kind: byChoice})
 	}
-	if f.client.RegisterAddress {
+	if f.client.RegisterAddress && byMail {
 		u.Methods = []store.Method{{ID: guid.FromName("address", f.UserID), Kind: store.MethodEmail, Target: string(f.Email), AddedAt: now}}
 	}
 	err := e.Users.CreateUser(ctx, u)

@@ -39,7 +39,7 @@ func (e *Engine) countText(ctx context.Context, key string, most int64) error {
 		return fmt.Errorf("count: %w", err)
 	}
 	if n.Value > most {
-		return &TooSoonError{n.TTL}
+		return &TooSoonError{Wait: n.TTL, OfDay: true}
 	}
 	return nil
 }
