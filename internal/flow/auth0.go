@@ -43,6 +43,7 @@ var (
 // The ways in which calls of Auth0's clients fail, beside those of all others.
 var (
 	ErrAudience     = errors.New("the audience is that of no resource")
+	ErrDenied       = errors.New("a rule of the host refuses the sign-in")
 	ErrRealm        = errors.New("the client has no such realm")
 	ErrNotEnrolled  = errors.New("the account has no second factor that can be given here")
 	ErrOOBCode      = errors.New("the oob_code is not that of the code sent last")
@@ -54,6 +55,18 @@ var (
 type Auth0 struct {
 	Audience string // of calls that name none; "" means that of userinfo
 	Realms   []string
+	Rule     Rule // or nil
+}
+
+// Rule judges a sign-in, and returns the scopes that its tokens get.
+type Rule func(ctx context.Context, r RuleRequest) ([]string, error)
+
+// RuleRequest says whose sign-in it is, and what was granted so far.
+type RuleRequest struct {
+	User     store.User
+	ClientID string
+	Audience string
+	Scopes   []string
 }
 
 // ask is what a call asked for whose flow has to go on in another one.
@@ -81,9 +94,13 @@ func (e *Engine) Auth0Token(ctx context.Context, req Redeem) (Tokens, error) {
 		return Tokens{}, err
 	}
 	g, err := e.scopesFor(*f.Ask, req.Client)
+	if err == nil {
+		g, err = e.judge(ctx, req.Client, u, g, append(e.ofResource(g.audience, req.Client), oidcScopes...))
+	}
 	if err != nil {
 		return Tokens{}, err
 	}
+	g.tell(strings.Fields(f.Ask.Scope))
 	return e.signIn(ctx, f, u, g)
 }
 
@@ -139,13 +156,36 @@ func (e *Engine) scopesFor(a ask, client *Client) (grant, error) {
 			g.add(s, s)
 		}
 	}
-	if slices.Contains(asked, scopeOffline) && offline && client.may(GrantRefresh) {
-		g.addOffline()
+	g.offline = slices.Contains(asked, scopeOffline) && offline && client.may(GrantRefresh)
+	return g, nil
+}
+
+// judge asks the rule of a client about a sign-in. It may change the scopes, within those that are possible.
+func (e *Engine) judge(ctx context.Context, client *Client, u store.User, g grant, possible []string) (grant, error) {
+	if client.Auth0 == nil || client.Auth0.Rule == nil {
+		return g, nil
+	}
+	scopes, err := client.Auth0.Rule(ctx, RuleRequest{u, client.ID, g.audience, slices.Clone(g.scopes)})
+	if err != nil {
+		return grant{}, fmt.Errorf("rule of the host: %w", err)
+	}
+	changed := grant{audience: g.audience, ofAsk: true, offline: g.offline}
+	for _, s := range scopes {
+		if s != scopeOffline && slices.Contains(possible, s) {
+			changed.add(s, s)
+		}
+	}
+	return changed, nil
+}
+
+// tell leaves for the answer what was issued, where that is not what was asked for.
+func (g *grant) tell(asked []string) {
+	if g.offline {
+		g.echo = append(g.echo, scopeOffline)
 	}
 	if sameSet(asked, g.echo) {
 		g.echo = nil
 	}
-	return g, nil
 }
 
 // resource returns the scopes of an audience that a client may have, and whether it may have refresh tokens
@@ -169,6 +209,12 @@ func (e *Engine) resource(audience string, client *Client) (scopes []string, off
 	return scopes, offline, ok
 }
 
+// ofResource returns the scopes of an audience that a client may have.
+func (e *Engine) ofResource(audience string, client *Client) []string {
+	scopes, _, _ := e.resource(audience, client)
+	return scopes
+}
+
 func sameSet(a, b []string) bool {
 	within := func(a, b []string) bool {
 		return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
@@ -176,24 +222,40 @@ func sameSet(a, b []string) bool {
 	return within(a, b) && within(b, a)
 }
 
-// reduce judges a scope parameter of a refresh: less than was granted, for this access token alone.
-func (e *Engine) reduce(text string, m *family, client *Client) (grant, error) {
+// reduce judges a refresh: its scope parameter, which asks for less than was granted, for this access token
+// alone, and then the rule, which may leave less of it.
+func (e *Engine) reduce(ctx context.Context, req Redeem, m *family, u store.User) (grant, error) {
+	asked := strings.Fields(req.Scope)
+	if len(asked) == 0 {
+		asked = append(slices.Clone(m.Scopes), scopeOffline)
+	}
+	g, err := e.within(asked, m, req.Client)
+	if err != nil {
+		return grant{}, err
+	}
+	g, err = e.judge(ctx, req.Client, u, g, g.scopes)
+	if errors.Is(err, ErrDenied) { // the app has to drop it
+		err = fmt.Errorf("%w: %w", ErrRefreshInvalid, err)
+	}
+	if slices.Contains(asked, scopeOffline) {
+		g.echo = append(g.echo, scopeOffline)
+	}
+	return g, err
+}
+
+// within grants the scopes asked for, if the family has them. The client may have less by now.
+func (e *Engine) within(asked []string, m *family, client *Client) (grant, error) {
 	api, _, ok := e.resource(m.Audience, client)
 	if !ok {
 		return grant{}, fmt.Errorf("%w: the audience is gone", ErrScope)
-	}
-	asked := strings.Fields(text)
-	if len(asked) == 0 {
-		asked = append(slices.Clone(m.Scopes), scopeOffline)
 	}
 	g := grant{audience: m.Audience, ofAsk: true, offline: true}
 	for _, s := range asked {
 		switch {
 		case s == scopeOffline:
-			g.addOffline()
 		case !slices.Contains(m.Scopes, s):
 			return grant{}, ErrScope
-		case slices.Contains(oidcScopes, s) || slices.Contains(api, s): // the client may have less by now
+		case slices.Contains(oidcScopes, s) || slices.Contains(api, s):
 			g.add(s, s)
 		}
 	}
