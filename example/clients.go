@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/rand"
+
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
@@ -34,6 +36,16 @@ var (
 // apps are the clients that may call the API.
 var apps = []app{quick, withPassword, withProfile, withFactor, withChoice, withBoth}
 
+// pages is the client of the account pages, whose flows end in a session and never in tokens.
+const pages = "88888888-8888-4888-8888-888888888888"
+
+// server is the client of a server that has a secret: it signs people in by name and password in one call,
+// and asks about tokens.
+const server = "66666666-6666-4666-8666-666666666666"
+
+// newServerSecret returns a secret for as long as this process lasts.
+func newServerSecret() string { return rand.Text() + rand.Text() }
+
 // leastPassword is the least length of a password, which the page says before anybody chooses one.
 const leastPassword = 8
 
@@ -49,8 +61,9 @@ var profile = attrs.Schema{
 	{Name: extension + "hobbies", Input: attrs.CheckboxMultiSelect, Options: []string{"Dancing", "Swimming", "Traveling"}},
 }
 
-// clients returns the apps as the API takes them. Passwords come with their reset.
-func clients(texts otp.Countries) []handler.Client {
+// clients returns the apps as the API takes them, and those that the page does not offer. Passwords come with
+// their reset.
+func clients(texts otp.Countries, secret string) []handler.Client {
 	all := make([]handler.Client, len(apps))
 	for i, a := range apps {
 		all[i] = handler.Client{ID: a.ID, Passwords: a.Password}
@@ -63,7 +76,9 @@ func clients(texts otp.Countries) []handler.Client {
 			all[i].Methods = methodKinds(texts)
 		}
 	}
-	return all
+	return append(all,
+		handler.Client{ID: pages, Cookies: true},
+		handler.Client{ID: server, Secrets: []string{secret}, Passwords: true, GrantTypes: []string{handler.GrantPassword}})
 }
 
 // methodKinds are what people can register, for a page that draws the QR codes of authenticator apps.

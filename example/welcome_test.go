@@ -70,10 +70,27 @@ func TestWelcome_ThePrintedLinesTakeAPassword(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status, a)
 }
 
+// What a server is told to send, with a person's name and password filled in.
+func TestWelcome_ThePrintedSecretIsGood(t *testing.T) {
+	peers.Need(t, "curl")
+	i := start(t)
+	i.enrol(t, "ada@example.com", harbor)
+	lines := regexp.MustCompile(`(?m)^    (curl.*)$`).FindAllStringSubmatch(i.stdout.String(), -1)
+	require.Len(t, lines, 2)
+	var tokens, told answer
+	line := strings.NewReplacer("ADDRESS", "ada@example.com", "PASSWORD", harbor).Replace(lines[0][1])
+	require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &tokens))
+	line = strings.Replace(lines[1][1], "TOKEN", tokens.text("access_token"), 1)
+	require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &told))
+	assert.Equal(t, true, told["active"])
+	assert.Equal(t, "ada@example.com", told["username"])
+	assert.Equal(t, server, told["client_id"])
+}
+
 func TestWelcome_WhatItNamesIsThere(t *testing.T) {
 	i := start(t)
 	addresses := regexp.MustCompile(`(?m)^  \w+ +(http://\S+)$`).FindAllStringSubmatch(i.stdout.String(), -1)
-	require.Len(t, addresses, 3, "page, inbox and discovery")
+	require.Len(t, addresses, 4, "page, account, inbox and discovery")
 	for _, found := range addresses {
 		resp, err := http.Get(found[1])
 		require.NoError(t, err)
