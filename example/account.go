@@ -22,6 +22,7 @@ const (
 	accountPath = "/account"
 	signInPath  = accountPath + "/sign-in"
 	signOutPath = accountPath + "/sign-out"
+	devicePath  = "/device" // beneath the API
 )
 
 //go:embed account
@@ -49,9 +50,15 @@ func (a account) mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+signInPath, a.signIn)
 }
 
+// signIn shows the sign-in, which goes on to the account; or back to where people type the code of a device,
+// if they come from there. It leads nowhere else, whatever the URL says.
 func (a account) signIn(w http.ResponseWriter, r *http.Request) {
+	next := accountPath
+	if r.URL.Query().Get("return_to") == a.here.Issuer+devicePath {
+		next = a.here.API() + devicePath
+	}
 	render(w, policy, "sign-in.html", http.StatusOK, map[string]string{
-		"API": a.here.API(), "Client": pages, "Inbox": a.here.Inbox, "Next": accountPath,
+		"API": a.here.API(), "Client": pages, "Inbox": a.here.Inbox, "Next": next,
 	})
 }
 
@@ -89,7 +96,7 @@ func (a account) draw(w http.ResponseWriter, r *http.Request, u store.User, stat
 	render(w, accountPolicy, "account.html", status, map[string]any{
 		"Inbox": a.here.Inbox, "Greeting": greeting, "Username": u.Username, "Name": name, "Longest": longestName,
 		"Problem": problem, "Facts": facts(caller),
-		"Paths": map[string]string{"Account": accountPath, "SignOut": signOutPath},
+		"Paths": map[string]string{"Account": accountPath, "SignOut": signOutPath, "Device": a.here.API() + devicePath},
 	})
 }
 

@@ -2,14 +2,18 @@ package main
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/handler"
 )
 
 // visitor is a browser without scripts: it keeps cookies and follows no redirects.
@@ -107,6 +111,69 @@ func TestAccount_ANameIsJudgedAndKept(t *testing.T) {
 	assert.Contains(t, text, "Hello, &lt;b&gt;Ada&lt;/b&gt;")
 	resp, _ = v.send(t, accountPath, url.Values{"name": {strings.Repeat("é", longestName)}})
 	assert.Equal(t, http.StatusSeeOther, resp.StatusCode)
+}
+
+// serverSecret is the secret of the server that is printed.
+func (i *instance) serverSecret(t *testing.T) string {
+	t.Helper()
+	found := regexp.MustCompile(server + `:(\S+)`).FindStringSubmatch(i.stdout.String())
+	require.NotNil(t, found)
+	return found[1]
+}
+
+func TestAccount_ADeviceIsConnectedOnTheWay(t *testing.T) {
+	i := start(t)
+	i.signUp(t, "ada@example.com")
+	v := i.visit(t)
+	resp, _ := v.send(t, apiPath+devicePath, nil)
+	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
+	_, text := v.send(t, resp.Header.Get("Location"), nil)
+	assert.Contains(t, text, `data-next="`+apiPath+devicePath+`"`)
+	_, text = v.send(t, signInPath+"?return_to=https://evil.example/device", nil)
+	assert.Contains(t, text, `data-next="`+accountPath+`"`)
+	v.enter(t, "ada@example.com")
+
+	ours := []string{"client_secret", i.serverSecret(t)}
+	_, d := i.post(t, app{ID: server}, "/oauth2/v2.0/devicecode", append(ours, "scope", "openid Orders.Read")...)
+	answers := url.Values{"user_code": {d.text("user_code")}}
+	_, text = v.send(t, apiPath+devicePath, answers)
+	assert.Contains(t, text, "Contoso’s server will be able to")
+	assert.Contains(t, text, "see your orders")
+	answers.Set("action", "approve")
+	resp, _ = v.send(t, apiPath+devicePath, answers, "Sec-Fetch-Site", "cross-site")
+	assert.Equal(t, http.StatusForbidden, resp.StatusCode)
+	poll := append(ours, "grant_type", handler.GrantDeviceCode, "device_code", d.text("device_code"))
+	_, a := i.post(t, app{ID: server}, "/oauth2/v2.0/token", poll...)
+	assert.Equal(t, "authorization_pending", a["error"])
+	resp, text = v.send(t, apiPath+devicePath, answers)
+	assert.Equal(t, http.StatusOK, resp.StatusCode, text)
+	assert.Contains(t, text, "Your device is connected")
+}
+
+// Apps that were written for others than Entra find here what they call.
+func TestServer_SpeaksAsAuth0AndTencentCIAMDo(t *testing.T) {
+	i := start(t)
+	i.enrol(t, "ada@example.com", harbor)
+	ours := url.Values{"client_id": {server}, "client_secret": {i.serverSecret(t)}}
+	call := func(path string, more ...string) (int, answer) {
+		form := maps.Clone(ours)
+		for n := 0; n < len(more); n += 2 {
+			form.Set(more[n], more[n+1])
+		}
+		return do(t, http.MethodPost, i.base+apiPath+path, "", form)
+	}
+	status, a := call("/oauth/token", "grant_type", handler.GrantPasswordRealm, "realm", "people",
+		"username", "ada@example.com", "password", harbor, "scope", "openid Orders.Read offline_access")
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = call("/oauth/token", "grant_type", "refresh_token", "refresh_token", a.text("refresh_token"))
+	assert.Equal(t, http.StatusOK, status, a)
+
+	status, a = call("/otp/send", "auth_source_id", "mail", "usage", "login", "email", "ada@example.com")
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = call("/oauth2/token", "grant_type", handler.GrantOTPEmail, "auth_source_id", "mail", "email", "ada@example.com",
+		"otp_token", a.text("otp_token"), "otp", i.mailFor(t, "ada@example.com", "sign-in").text("code"))
+	assert.Equal(t, http.StatusOK, status, a)
+	assert.NotEmpty(t, a.text("access_token"))
 }
 
 func TestAccount_PagesElsewhereChangeNothing(t *testing.T) {

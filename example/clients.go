@@ -39,9 +39,35 @@ var apps = []app{quick, withPassword, withProfile, withFactor, withChoice, withB
 // pages is the client of the account pages, whose flows end in a session and never in tokens.
 const pages = "88888888-8888-4888-8888-888888888888"
 
-// server is the client of a server that has a secret: it signs people in by name and password in one call,
-// and asks about tokens.
+// server is the client of a server that has a secret: it signs people in by each of the grants that are not
+// of native authentication, and asks about tokens.
 const server = "66666666-6666-4666-8666-666666666666"
+
+// ofServer is that client. It may be the server of an app that was written for Azure AD, Auth0 or Tencent CIAM.
+func ofServer(texts otp.Countries, secret string) handler.Client {
+	c := handler.Client{
+		ID: server, Name: "Contoso’s server", Secrets: []string{secret}, Passwords: true,
+		GrantTypes: []string{
+			handler.GrantPassword, handler.GrantDeviceCode,
+			handler.GrantPasswordRealm, handler.GrantRefreshToken, handler.GrantOTPEmail,
+		},
+		Auth0:       &handler.Auth0{Audience: ordersAPI, Realms: []string{"people"}},
+		AuthSources: []handler.AuthSource{{ID: "mail", Channel: otp.Email}},
+	}
+	if len(texts) > 0 {
+		c.GrantTypes = append(c.GrantTypes, handler.GrantOTPSMS)
+		c.AuthSources = append(c.AuthSources, handler.AuthSource{ID: "sms", Channel: otp.SMS})
+	}
+	return c
+}
+
+// ordersAPI is an API beside the app's own, for clients of Auth0 and devices to ask tokens for.
+const ordersAPI = "https://orders.contoso.example"
+
+var resources = []handler.Resource{{
+	Audience: ordersAPI, Scopes: []string{"Orders.Read"}, OfflineAccess: true,
+	Descriptions: map[string]string{"Orders.Read": "see your orders"},
+}}
 
 // newServerSecret returns a secret for as long as this process lasts.
 func newServerSecret() string { return rand.Text() + rand.Text() }
@@ -77,8 +103,7 @@ func clients(texts otp.Countries, secret string) []handler.Client {
 		}
 	}
 	return append(all,
-		handler.Client{ID: pages, Cookies: true},
-		handler.Client{ID: server, Secrets: []string{secret}, Passwords: true, GrantTypes: []string{handler.GrantPassword}})
+		handler.Client{ID: pages, Name: "Contoso’s account pages", Cookies: true}, ofServer(texts, secret))
 }
 
 // methodKinds are what people can register, for a page that draws the QR codes of authenticator apps.

@@ -90,6 +90,8 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		App:            "Contoso",
 		Secret:         data.secret,
 		Clients:        clients(mail.texts, here.Secret),
+		Resources:      resources,
+		SignInPage:     signInPath,
 		Users:          data.users,
 		State:          data.state,
 		Sender:         mail.sender,

@@ -42,10 +42,13 @@ For an account with a password, let the client_id be {{.Passwords}} and add
 -d capabilities=mfa_required+registration_required there, too.
 
 The client {{.Server}} is a server, which has a secret until
-this one stops. It signs people in by name and password in one call, and asks about tokens:
+this one stops. It signs people in by name and password in one call, or as a device without a keyboard (at /oauth/token and
+/otp/send as a server written for Auth0 or Tencent CIAM does, too); asks about tokens, and revokes them:
 
     curl -s {{.Base}}{{.API}}/oauth2/v2.0/token -u {{.Server}}:{{.Secret}} -d grant_type=password -d username=ADDRESS -d password=PASSWORD
+    curl -s {{.Base}}{{.API}}/oauth2/v2.0/devicecode -u {{.Server}}:{{.Secret}} -d 'scope=openid Orders.Read'
     curl -s {{.Base}}{{.API}}/oauth2/introspect -u {{.Server}}:{{.Secret}} -d token=TOKEN
+    curl -s {{.Base}}{{.API}}/oauth2/revoke -u {{.Server}}:{{.Secret}} -d token=REFRESH_TOKEN
 
 Ctrl-C stops the server.
 

@@ -76,15 +76,18 @@ func TestWelcome_ThePrintedSecretIsGood(t *testing.T) {
 	i := start(t)
 	i.enrol(t, "ada@example.com", harbor)
 	lines := regexp.MustCompile(`(?m)^    (curl.*)$`).FindAllStringSubmatch(i.stdout.String(), -1)
-	require.Len(t, lines, 2)
-	var tokens, told answer
-	line := strings.NewReplacer("ADDRESS", "ada@example.com", "PASSWORD", harbor).Replace(lines[0][1])
-	require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &tokens))
-	line = strings.Replace(lines[1][1], "TOKEN", tokens.text("access_token"), 1)
-	require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &told))
-	assert.Equal(t, true, told["active"])
-	assert.Equal(t, "ada@example.com", told["username"])
-	assert.Equal(t, server, told["client_id"])
+	require.Len(t, lines, 4)
+	run := func(n int, filled ...string) (a answer) {
+		line := strings.NewReplacer(filled...).Replace(lines[n][1])
+		require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &a), line)
+		return a
+	}
+	tokens := run(0, "ADDRESS", "ada@example.com", "PASSWORD", harbor)
+	assert.Equal(t, i.base+apiPath+devicePath, run(1)["verification_uri"])
+	told := run(2, "TOKEN", tokens.text("access_token"))
+	assert.Equal(t, []any{true, "ada@example.com", server}, []any{told["active"], told["username"], told["client_id"]})
+	assert.Empty(t, run(3, "REFRESH_TOKEN", tokens.text("refresh_token")))
+	assert.Equal(t, answer{"active": false}, run(2, "TOKEN", tokens.text("access_token")))
 }
 
 func TestWelcome_WhatItNamesIsThere(t *testing.T) {

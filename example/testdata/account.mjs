@@ -7,6 +7,15 @@ import { askForCode, base, codes, focused, giveCode, nameless, newAddress, signU
 const api = `${base}/contoso.onmicrosoft.com`;
 const client = "88888888-8888-4888-8888-888888888888";
 
+const server = { client_id: "66666666-6666-4666-8666-666666666666", client_secret: process.env.SERVER_SECRET };
+
+// ask calls the API as a server does, without a browser.
+const ask = async (path, fields) => (await fetch(`${api}/oauth2/v2.0/${path}`, { method: "POST", body: new URLSearchParams(fields) })).json();
+
+// device asks for a code as a device does; poll asks what became of it.
+const device = () => ask("devicecode", { ...server, scope: "openid Orders.Read" });
+const poll = ({ device_code }) => ask("token", { ...server, grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code });
+
 // join makes an account on the other page, in another tab's session.
 async function join(page, address) {
   await signUp(page, address);
@@ -17,12 +26,17 @@ async function join(page, address) {
 async function enter(page, address) {
   await page.goto(`${base}/account`);
   await page.waitForURL(`${base}/account/sign-in`);
+  await fillIn(page, address);
+  await page.waitForURL(`${base}/account`);
+}
+
+// fillIn fills in the sign-in.
+async function fillIn(page, address) {
   await page.getByLabel("Email address").fill(address);
   await page.keyboard.press("Enter");
   await step(page, "code-step");
   await page.getByLabel("Code from the mail").fill((await codes(address, 1, "sign-in"))[0]);
   await page.keyboard.press("Enter");
-  await page.waitForURL(`${base}/account`);
 }
 
 const greeting = (page) => page.getByRole("heading", { level: 1 }).innerText();
@@ -61,9 +75,8 @@ async function sendScript(page, url, fields) {
 
 // pending takes a sign-in of an account to where its code is known, without a browser.
 async function pending(address) {
-  const call = async (path, fields) => (await fetch(`${api}/oauth2/v2.0/${path}`, { method: "POST", body: new URLSearchParams({ client_id: client, ...fields }) })).json();
-  const { continuation_token: opened } = await call("initiate", { username: address, challenge_type: "oob redirect" });
-  const { continuation_token } = await call("challenge", { continuation_token: opened });
+  const { continuation_token: opened } = await ask("initiate", { client_id: client, username: address, challenge_type: "oob redirect" });
+  const { continuation_token } = await ask("challenge", { client_id: client, continuation_token: opened });
   const [oob] = await codes(address, 1, "sign-in");
   return { client_id: client, grant_type: "oob", continuation_token, oob };
 }
@@ -125,6 +138,7 @@ export const checks = {
     await step(page, "home");
     await enter(page, victim);
     const theirs = await pending(attacker);
+    const asking = await device(); // of the attacker, who would like it to be the victim's
     const [before] = await cookies(context);
 
     const other = await context.newPage();
@@ -133,6 +147,7 @@ export const checks = {
         [`${base}/account`, { name: "Mallory" }],
         [`${base}/account/sign-out`, {}],
         [`${api}/oauth2/logout`, {}],
+        [`${api}/device`, { user_code: asking.user_code, action: "approve" }],
         [`${api}/oauth2/v2.0/token`, theirs], // or the victim would go on in the attacker's account
       ]) {
         for (const send of [sendForm, sendScript]) {
@@ -144,8 +159,27 @@ export const checks = {
       }
     });
     assert.deepEqual((await cookies(context)).map((c) => c.value), [before.value]);
-    const { status } = await fetch(`${api}/oauth2/v2.0/token`, { method: "POST", body: new URLSearchParams(theirs) });
-    assert.equal(status, 200, "the refused calls have not used up the flow");
+    assert.equal((await poll(asking)).error, "authorization_pending", "nobody has decided");
+    assert.equal((await ask("token", theirs)).token_type, "Cookie", "the refused calls have not used up the flow");
+  },
+
+  async "account: who comes with the code of a device signs in and goes on there"(page) {
+    const address = newAddress();
+    await join(page, address);
+    const waiting = await device();
+    await page.goto(waiting.verification_uri);
+    await page.waitForURL(`${base}/account/sign-in?*`);
+    await fillIn(page, address);
+    await page.waitForURL(waiting.verification_uri);
+    await page.getByLabel("Code on your device").fill(waiting.user_code.toLowerCase());
+    await page.keyboard.press("Enter");
+    await page.getByText("see your orders").waitFor();
+    await page.getByRole("button", { name: "Allow" }).click();
+    await page.getByRole("heading", { name: "Your device is connected" }).waitFor();
+    assert.equal((await poll(waiting)).token_type, "Bearer");
+    await page.goto(`${base}/account`);
+    await page.getByRole("link", { name: "Connect a device" }).click();
+    await page.getByLabel("Code on your device").waitFor();
   },
 
   async "account: no page elsewhere can read it or put it into a frame"(page, context) {

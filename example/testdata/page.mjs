@@ -4,7 +4,7 @@
 //
 // CHROMIUM is the program, BASE the app, SLOW the app with a wait between two codes. With a FOLDER
 // it takes pictures to look at, and checks nothing else. The environment variable ONLY picks the checks
-// whose names hold a text.
+// whose names hold a text; SERVER_SECRET is the secret of the client that is a server.
 
 import assert from "node:assert/strict";
 import path from "node:path";
