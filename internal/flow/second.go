@@ -169,7 +169,7 @@ func (e *Engine) mayContact(ctx context.Context, f *flow, u store.User) error {
 		return nil
 	}
 	to := f.target()
-	if e.HideAccounts && f.Chosen == nil && !f.State.ofOTP() { // where an account's mail goes is not for callers to learn
+	if e.HideAccounts && f.Chosen == nil { // where an account's mail goes is not for callers to learn
 		to = otp.Address(f.Username)
 	}
 	err := e.Gate(ctx, GateRequest{Purpose: f.purpose(), Channel: to.Channel(), To: to, User: u, ClientID: f.Client})
