@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
@@ -24,7 +25,30 @@ type Auth0 struct {
 	// Realms are the names that calls with GrantPasswordRealm can have as realm. All of them are the one
 	// Config.Users, as is the default directory, which calls with GrantPassword mean.
 	Realms []string
+	// Rule judges each sign-in, as rules and actions do with Auth0. nil lets all pass as they are.
+	Rule Auth0Rule
 }
+
+// Auth0Rule judges a sign-in of a client of Auth0, once the password was right and before a second factor, and
+// again after that and at each refresh. It returns the scopes that the tokens get: r.Scopes, or others of
+// OpenID Connect and of the audience; what is none of these is left out, and at a refresh also what the sign-in
+// did not get. ErrAccessDenied, wrapped or bare, refuses the person (access_denied); any other error refuses
+// the call for now (503). Claims of your own come from Config.Claims.
+//
+// It is called inside the request, by many goroutines at once, and has a second and a half.
+type Auth0Rule func(ctx context.Context, r Auth0RuleRequest) (scopes []string, err error)
+
+// Auth0RuleRequest says who is signing in, and what was granted so far.
+type Auth0RuleRequest struct {
+	User     store.User
+	ClientID string
+	Audience string
+	Scopes   []string
+	Request  *http.Request // whose body was read
+}
+
+// ErrAccessDenied says that an Auth0Rule refuses a sign-in.
+var ErrAccessDenied = flow.ErrDenied
 
 // GrantPasswordRealm lets a client of Auth0 ask for tokens with username, password and the realm that the
 // name belongs to, one of Auth0.Realms.
@@ -62,6 +86,7 @@ var auth0Rows = []row{
 	{Status: 401, Code: "invalid_grant", Text: "Malformed mfa_token", When: "mfa_token is forged, used or another client's", cause: flow.ErrTokenInvalid},
 	{Status: 401, Code: "expired_token", Text: "mfa_token is expired", When: "mfa_token is older than ten minutes", cause: flow.ErrTokenExpired},
 	{Status: 400, Code: "invalid_request", Text: "The authenticator was not found.", When: "authenticator_id is that of no method that can be used here", cause: flow.ErrMethod},
+	{Status: 403, Code: "access_denied", Text: "Access denied.", When: "Auth0.Rule returned ErrAccessDenied", cause: flow.ErrDenied},
 	{Status: 403, Code: "invalid_grant", Text: "Unknown or invalid refresh token.", When: "the refresh token is unknown, used again, revoked, or the user is gone", cause: flow.ErrRefreshInvalid},
 	{Status: 403, Code: "invalid_grant", Text: "Unknown or invalid refresh token.", When: "the refresh token was not used for too long", cause: flow.ErrRefreshExpired},
 	{Status: 403, Code: "invalid_grant", Text: "Multifactor authentication required: sign in again.", When: "a refresh token from before the policy asked for a second factor", cause: flow.ErrSecondFactor},
@@ -232,5 +257,11 @@ func (a *Auth0) forFlow() *flow.Auth0 {
 	if a == nil {
 		return nil
 	}
-	return (*flow.Auth0)(a)
+	f := &flow.Auth0{Audience: a.Audience, Realms: a.Realms}
+	if a.Rule != nil {
+		f.Rule = func(ctx context.Context, r flow.RuleRequest) ([]string, error) {
+			return a.Rule(ctx, Auth0RuleRequest{r.User, r.ClientID, r.Audience, r.Scopes, requestFrom(ctx)})
+		}
+	}
+	return f
 }

@@ -387,7 +387,10 @@ func TestAuth0MFA_ATokenOfAnotherFlowOrClientIsRefused(t *testing.T) {
 	w := newMFA(t, mailMethod)
 	token, other := w.mfaToken(), w.mfaToken()
 	oob, code := w.mfaSent(token)
-	w.mfaGive(byOOB, other, "oob_code", oob, "binding_code", code).says0(403, "invalid_grant", "Malformed oob_code")
+	_, others := w.mfaSent(other)
+	for _, each := range []string{code, others} {
+		w.mfaGive(byOOB, other, "oob_code", oob, "binding_code", each).says0(403, "invalid_grant", "Malformed oob_code")
+	}
 	for _, client := range []string{passwordApp, stockApp} {
 		for _, path := range []string{auth0Token, mfaChallenge} {
 			a := w.post(path, "client_id", client, "grant_type", byOOB, "mfa_token", token, "oob_code", oob, "binding_code", code)

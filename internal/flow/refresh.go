@@ -122,7 +122,7 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	if u.MustChangePassword && slices.Contains(m.AMR, "pwd") {
 		return Tokens{}, ErrMustChange
 	}
-	g, err := e.less(req, &m)
+	g, err := e.less(ctx, req, &m, u)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -144,9 +144,9 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 }
 
 // less judges the scope parameter of a refresh, by the rules that the family was granted by.
-func (e *Engine) less(req Redeem, m *family) (grant, error) {
+func (e *Engine) less(ctx context.Context, req Redeem, m *family, u store.User) (grant, error) {
 	if m.Audience != "" {
-		return e.reduce(req.Scope, m, req.Client)
+		return e.reduce(ctx, req, m, u)
 	}
 	return e.narrow(req.Scope, m.Scopes, req.Client)
 }

@@ -99,14 +99,6 @@ func (g *grant) add(scope, spelling string) {
 	g.echo = append(g.echo, spelling)
 }
 
-// addOffline grants a refresh token where the answer tells of it.
-func (g *grant) addOffline() {
-	g.offline = true
-	if !slices.Contains(g.echo, scopeOffline) {
-		g.echo = append(g.echo, scopeOffline)
-	}
-}
-
 // findScope returns the declared form of a scope and the audience it belongs to, which is empty for
 // a scope of OpenID Connect. Clients' caches fold case, and so does this.
 func (e *Engine) findScope(asked string) (scope, audience string, ok bool) {
