@@ -250,6 +250,23 @@ func TestAuth0MFA_TriesAtAnAppCountWithThoseOfNativeFlows(t *testing.T) {
 	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
 }
 
+// A count is of the account, by whatever name it is signed in to.
+func TestAuth0MFA_TriesOfAnAliasCountTogetherWhereAccountsAreHidden(t *testing.T) {
+	w := newWorld(t, secondFactors, withAuth0, func(c *handler.Config) { c.Aliases, c.HideAccounts = true, true })
+	h := &hiding{world: w, hash: hashOf(t, harbor)}
+	h.create(store.User{ID: "casey", Username: "casey.j", Email: casey, PasswordHash: h.hash})
+	uri, _ := w.withApp("casey.j")
+	guess := func() string { return notShown(w, uri) }
+	token := w.give(guardedApp, "casey.j", harbor).text("mfa_token")
+	native := w.askedApp("casey.j")
+	for range 3 {
+		w.mfaGive(byApp, token, "otp", guess()).says0(403, "invalid_grant", invalidOTP)
+		w.redeemSecond(guarded, native, guess()).wrongCode()
+	}
+	w.mfaGive(byApp, token, "otp", w.shown(uri)).says0(403, "invalid_grant", invalidOTP)
+	w.redeemSecond(guarded, native, w.shown(uri)).wrongCode()
+}
+
 func TestAuth0MFA_ATokenLivesTenMinutesWhateverIsDoneWithIt(t *testing.T) {
 	w := newMFA(t, mailMethod)
 	token := w.mfaToken()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -269,6 +270,13 @@ func TestAuth0_OfTransport(t *testing.T) {
 		w.send(r).plainly(400, "invalid_request")
 		w.raw(path, strings.Repeat("a", 64<<10+1)).plainly(413, "invalid_request")
 	}
+}
+
+// D6: what is in the URL is not read.
+func TestAuth0_ParametersInTheURLAreNotRead(t *testing.T) {
+	w := newAuth0(t)
+	in := url.Values{"client_id": {passwordApp}, "grant_type": {"password"}, "username": {casey}, "password": {harbor}}
+	w.raw(auth0Token+"?"+in.Encode(), "").plainly(401, "invalid_client")
 }
 
 func TestAuth0_IsNotThereUnlessAClientHasIt(t *testing.T) {
