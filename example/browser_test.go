@@ -20,17 +20,18 @@ import (
 func TestPage_InABrowser(t *testing.T) {
 	peers.NeedModules(t, filepath.Join("..", "internal", "clienttest"))
 	slow := start(t, "-resend-interval", "4s")
-	assert.Greater(t, drive(t, start(t).base, slow.base), 10, "checks")
+	assert.Greater(t, start(t).drive(t, slow.base), 10, "checks")
 	if folder := os.Getenv("NATIVEAUTH_SCREENSHOTS"); folder != "" {
-		assert.Equal(t, 4, drive(t, start(t).base, slow.base, folder), "walks")
+		assert.Equal(t, 4, start(t).drive(t, slow.base, folder), "walks")
 	}
 }
 
 // drive runs the checks of page.mjs and returns how many there were.
-func drive(t *testing.T, args ...string) (checks int) {
+func (i *instance) drive(t *testing.T, args ...string) (checks int) {
 	t.Helper()
-	args = append([]string{filepath.Join("testdata", "page.mjs"), peers.Need(t, "chromium")}, args...)
+	args = append([]string{filepath.Join("testdata", "page.mjs"), peers.Need(t, "chromium"), i.base}, args...)
 	node := exec.CommandContext(t.Context(), peers.Need(t, "node"), args...)
+	node.Env = append(os.Environ(), "SERVER_SECRET="+i.serverSecret(t))
 	var stdout, stderr bytes.Buffer
 	node.Stdout, node.Stderr = &stdout, &stderr
 	require.NoError(t, node.Run(), "%s%s", &stdout, &stderr)

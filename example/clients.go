@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/rand"
+
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
@@ -34,6 +36,42 @@ var (
 // apps are the clients that may call the API.
 var apps = []app{quick, withPassword, withProfile, withFactor, withChoice, withBoth}
 
+// pages is the client of the account pages, whose flows end in a session and never in tokens.
+const pages = "88888888-8888-4888-8888-888888888888"
+
+// server is the client of a server that has a secret: it signs people in by each of the grants that are not
+// of native authentication, and asks about tokens.
+const server = "66666666-6666-4666-8666-666666666666"
+
+// ofServer is that client. It may be the server of an app that was written for Azure AD, Auth0 or Tencent CIAM.
+func ofServer(texts otp.Countries, secret string) handler.Client {
+	c := handler.Client{
+		ID: server, Name: "Contoso’s server", Secrets: []string{secret}, Passwords: true,
+		GrantTypes: []string{
+			handler.GrantPassword, handler.GrantDeviceCode,
+			handler.GrantPasswordRealm, handler.GrantRefreshToken, handler.GrantOTPEmail,
+		},
+		Auth0:       &handler.Auth0{Audience: ordersAPI, Realms: []string{"people"}},
+		AuthSources: []handler.AuthSource{{ID: "mail", Channel: otp.Email}},
+	}
+	if len(texts) > 0 {
+		c.GrantTypes = append(c.GrantTypes, handler.GrantOTPSMS)
+		c.AuthSources = append(c.AuthSources, handler.AuthSource{ID: "sms", Channel: otp.SMS})
+	}
+	return c
+}
+
+// ordersAPI is an API beside the app's own, for clients of Auth0 and devices to ask tokens for.
+const ordersAPI = "https://orders.contoso.example"
+
+var resources = []handler.Resource{{
+	Audience: ordersAPI, Scopes: []string{"Orders.Read"}, OfflineAccess: true,
+	Descriptions: map[string]string{"Orders.Read": "see your orders"},
+}}
+
+// newServerSecret returns a secret for as long as this process lasts.
+func newServerSecret() string { return rand.Text() + rand.Text() }
+
 // leastPassword is the least length of a password, which the page says before anybody chooses one.
 const leastPassword = 8
 
@@ -49,8 +87,9 @@ var profile = attrs.Schema{
 	{Name: extension + "hobbies", Input: attrs.CheckboxMultiSelect, Options: []string{"Dancing", "Swimming", "Traveling"}},
 }
 
-// clients returns the apps as the API takes them. Passwords come with their reset.
-func clients(texts otp.Countries) []handler.Client {
+// clients returns the apps as the API takes them, and those that the page does not offer. Passwords come with
+// their reset.
+func clients(texts otp.Countries, secret string) []handler.Client {
 	all := make([]handler.Client, len(apps))
 	for i, a := range apps {
 		all[i] = handler.Client{ID: a.ID, Passwords: a.Password}
@@ -63,7 +102,8 @@ func clients(texts otp.Countries) []handler.Client {
 			all[i].Methods = methodKinds(texts)
 		}
 	}
-	return all
+	return append(all,
+		handler.Client{ID: pages, Name: "Contoso’s account pages", Cookies: true}, ofServer(texts, secret))
 }
 
 // methodKinds are what people can register, for a page that draws the QR codes of authenticator apps.

@@ -1,6 +1,7 @@
 // Command example is a small web app with native authentication: people sign up and sign in on its
 // own page, by a code sent to their address or by a password, which they can reset, and with a second
-// factor, by mail, phone or authenticator app, where the page asks for one.
+// factor, by mail, phone or authenticator app, where the page asks for one. Beside it are pages that the
+// server renders for people whose session a cookie keeps, and a client that is a server with a secret.
 //
 // It is made for trying things out on one machine. Codes are printed on the terminal and shown in
 // an inbox page, so it listens on loopback addresses only.

@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, data.close()) }()
 
 	mux := http.NewServeMux()
-	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name}
+	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: newServerSecret()}
 	auth, err := mount(mux, &here, o, data, stdout)
 	if err != nil {
 		return err
@@ -62,6 +62,7 @@ type place struct {
 	Issuer string // what tokens name
 	Inbox  string // the path of the inbox, "" if there is none
 	Data   string // where data are, for people
+	Secret string // of the client server
 }
 
 // API is the path of the API, which is that of the issuer.
@@ -88,7 +89,9 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Issuer:         here.Issuer,
 		App:            "Contoso",
 		Secret:         data.secret,
-		Clients:        clients(mail.texts),
+		Clients:        clients(mail.texts, here.Secret),
+		Resources:      resources,
+		SignInPage:     signInPath,
 		Users:          data.users,
 		State:          data.state,
 		Sender:         mail.sender,
@@ -105,6 +108,7 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 	protect := auth.RequireToken("profile")
 	mux.Handle("GET /api/me", protect(me(data.users)))
 	methods{auth, data.users}.mount(mux, protect)
+	account{auth, data.users, *here}.mount(mux)
 	return auth, mountPage(mux, *here)
 }
 

@@ -15,6 +15,7 @@ var welcome = template.Must(template.New("welcome").Parse(`
 Contoso is open:
 
   page       {{.Base}}/
+  account    {{.Base}}{{.Account}}
 {{- if .Inbox}}
   inbox      {{.Base}}{{.Inbox}}
 {{- end}}
@@ -39,6 +40,16 @@ For an account with a password, let the client_id be {{.Passwords}} and add
 -d password=... to the first line. With {{.Factor}} and
 {{.Choice}} people need a second factor as well; these want
 -d capabilities=mfa_required+registration_required there, too.
+
+The client {{.Server}} is a server, which has a secret until
+this one stops. It signs people in by name and password in one call, or as a device without a keyboard (at /oauth/token and
+/otp/send as a server written for Auth0 or Tencent CIAM does, too); asks about tokens, and revokes them:
+
+    curl -s {{.Base}}{{.API}}/oauth2/v2.0/token -u {{.Server}}:{{.Secret}} -d grant_type=password -d username=ADDRESS -d password=PASSWORD
+    curl -s {{.Base}}{{.API}}/oauth2/v2.0/devicecode -u {{.Server}}:{{.Secret}} -d 'scope=openid Orders.Read'
+    curl -s {{.Base}}{{.API}}/oauth2/introspect -u {{.Server}}:{{.Secret}} -d token=TOKEN
+    curl -s {{.Base}}{{.API}}/oauth2/revoke -u {{.Server}}:{{.Secret}} -d token=REFRESH_TOKEN
+
 Ctrl-C stops the server.
 
 `))
@@ -49,9 +60,9 @@ func printWelcome(w io.Writer, here place) error {
 	var text bytes.Buffer
 	err := welcome.Execute(&text, struct {
 		place
-		Client, Passwords, Factor, Choice, Address, Sed string
+		Client, Passwords, Factor, Choice, Server, Account, Address, Sed string
 	}{
-		place: here, Client: quick.ID, Passwords: withPassword.ID, Factor: withFactor.ID, Choice: withChoice.ID,
+		place: here, Client: quick.ID, Server: server, Account: accountPath, Passwords: withPassword.ID, Factor: withFactor.ID, Choice: withChoice.ID,
 		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
 		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
 	})

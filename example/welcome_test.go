@@ -70,10 +70,30 @@ func TestWelcome_ThePrintedLinesTakeAPassword(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status, a)
 }
 
+// What a server is told to send, with a person's name and password filled in.
+func TestWelcome_ThePrintedSecretIsGood(t *testing.T) {
+	peers.Need(t, "curl")
+	i := start(t)
+	i.enrol(t, "ada@example.com", harbor)
+	lines := regexp.MustCompile(`(?m)^    (curl.*)$`).FindAllStringSubmatch(i.stdout.String(), -1)
+	require.Len(t, lines, 4)
+	run := func(n int, filled ...string) (a answer) {
+		line := strings.NewReplacer(filled...).Replace(lines[n][1])
+		require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &a), line)
+		return a
+	}
+	tokens := run(0, "ADDRESS", "ada@example.com", "PASSWORD", harbor)
+	assert.Equal(t, i.base+apiPath+devicePath, run(1)["verification_uri"])
+	told := run(2, "TOKEN", tokens.text("access_token"))
+	assert.Equal(t, []any{true, "ada@example.com", server}, []any{told["active"], told["username"], told["client_id"]})
+	assert.Empty(t, run(3, "REFRESH_TOKEN", tokens.text("refresh_token")))
+	assert.Equal(t, answer{"active": false}, run(2, "TOKEN", tokens.text("access_token")))
+}
+
 func TestWelcome_WhatItNamesIsThere(t *testing.T) {
 	i := start(t)
 	addresses := regexp.MustCompile(`(?m)^  \w+ +(http://\S+)$`).FindAllStringSubmatch(i.stdout.String(), -1)
-	require.Len(t, addresses, 3, "page, inbox and discovery")
+	require.Len(t, addresses, 4, "page, account, inbox and discovery")
 	for _, found := range addresses {
 		resp, err := http.Get(found[1])
 		require.NoError(t, err)

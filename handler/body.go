@@ -36,7 +36,7 @@ func readEither(w http.ResponseWriter, r *http.Request) (form, error) {
 
 // parseJSON reads one flat JSON object into the known parameters. Strings are kept, booleans and numbers
 // become their JSON text, null counts as absent. What two parsers could read differently is refused: a
-// member that occurs twice, text that is not UTF-8, anything after the object.
+// member that occurs twice, also in another case, text that is not UTF-8, anything after the object.
 func parseJSON(body string) (map[string][]string, error) {
 	if !utf8.ValidString(body) { // encoding/json would replace what is not
 		return nil, malformed("the body is not plain text")
@@ -55,10 +55,10 @@ func parseJSON(body string) (map[string][]string, error) {
 			return nil, err
 		case len(seen) == maxParameters:
 			return nil, malformed("too many parameters")
-		case seen[name]:
+		case seen[strings.ToLower(name)]:
 			return nil, malformed("a parameter is given twice")
 		}
-		seen[name] = true
+		seen[strings.ToLower(name)] = true
 		if _, known := caps[name]; known && !null {
 			values[name] = []string{value}
 		}

@@ -88,6 +88,7 @@ func TestReadEither_WhatIsRefused(t *testing.T) {
 		"an unknown object":                        {jsonType, `{"x":{}}`, errMalformed},
 		"deep nesting":                             {jsonType, `{"x":` + strings.Repeat("[", 30000), errMalformed},
 		"a member twice":                           {jsonType, `{"client_id":"a","client_id":"a"}`, errMalformed},
+		"a member twice, once in capitals":         {jsonType, `{"client_id":"a","Client_ID":"b"}`, errMalformed},
 		"a member twice, once null":                {jsonType, `{"client_id":null,"client_id":"a"}`, errMalformed},
 		"a member in two spellings":                {jsonType, `{"client_id":"a","client\u005fid":"b"}`, errMalformed},
 		"a name with blanks beside it":             {jsonType, `{"client_id":"a"," client_id":"b"}`, errMalformed},

@@ -123,6 +123,26 @@ func TestDeviceRace_WrongCodesAndLiveCodesDoNotOvershoot(t *testing.T) {
 	})
 }
 
+// A write whose answer is lost stands: the device gets its tokens, and the person is told that the code was used.
+func TestDeviceOutage_AnApprovalOfUnknownOutcomeStands(t *testing.T) {
+	s := newTrip(t, withDevices)
+	s.signUp(casey)
+	access := s.access(remote, casey)
+	d := s.device(television)
+	s.fault.arm(forgets, 0)
+	s.decide(access, d.user, "approve").plainly(503, "temporarily_unavailable")
+	s.fault.mend()
+	s.decide(access, d.user, "approve").plainly(400, "bad_verification_code")
+	s.poll(television, d.device).tokens()
+
+	d = s.device(television)
+	s.decide(access, d.user, "approve").active200()
+	s.fault.arm(forgets, 0)
+	s.poll(television, d.device).refused(503, "temporarily_unavailable", "", 90033)
+	s.fault.mend()
+	s.poll(television, d.device).isNoDevice()
+}
+
 // legsOfDevice are the calls of a device and of who approves it, in order.
 var legsOfDevice = []leg{
 	{"device code", deviceCodes[0], func(*trip) []string { return nil }, func(s *trip, body map[string]any) {
@@ -162,7 +182,7 @@ func TestDeviceOutage_IsSaidAndLosesNothing(t *testing.T) {
 		sites[i] = s.fault.traced()
 		t.Logf("%s: %s", legsOfDevice[i].name, strings.Join(sites[i], " "))
 	}
-	for _, m := range []mode{fails, panics, hangs} {
+	for _, m := range []mode{fails, panics, hangs, sticks} {
 		var all sync.WaitGroup
 		for i, calls := range sites {
 			for n, name := range calls {

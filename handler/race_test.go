@@ -71,7 +71,7 @@ func newPair(t *testing.T, stores ...hostStore) *pair {
 	var worlds []*world
 	log := newCauses()
 	for _, s := range stores {
-		worlds = append(worlds, newWorld(t, secondFactors, withAuth0, func(c *handler.Config) {
+		worlds = append(worlds, newWorld(t, secondFactors, withAuth0, withTencent, func(c *handler.Config) {
 			c.Users, c.State, c.Keys, c.Now, c.Logger = s, s, keys, time.Now, slog.New(log)
 			if len(worlds) > 0 {
 				c.Sender = worlds[0].mail

@@ -3,7 +3,6 @@ package handler_test
 import (
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,6 +61,16 @@ func TestOTPToken_EveryRefusal(t *testing.T) {
 	w.T = t
 	w.tencent(otpToken, mail).tokens()
 	w.tencent(otpToken, text).noUser()
+}
+
+func TestOTPToken_ARefreshIsForClientsOfTheGrants(t *testing.T) {
+	w := newWorld(t, withTencent)
+	w.signUp(casey)
+	call := fields{"client_id": plain, "grant_type": "refresh_token", "refresh_token": w.signIn(casey).text("refresh_token")}
+	w.tencent(otpToken, call).plainly(400, "unauthorized_client")
+	w.tencent(otpToken, call.with("client_id", mobile)).plainly(400, "invalid_grant")
+	w.tencent(otpToken, call.with("client_id", mobile, "refresh_token", nil)).exactly(400, "invalid_request", "The request body must contain the parameter 'refresh_token'.")
+	w.refresh(plain, call["refresh_token"].(string)).tokens()
 }
 
 func TestOTPToken_AnotherSourceOfTheClientIsAMismatch(t *testing.T) {
@@ -222,6 +231,7 @@ func TestOTPToken_AnAccountThatMayNotSignIn(t *testing.T) {
 	ended := w.otpSent(byMail(casey))
 	require.NoError(t, w.auth.EndSessions(t.Context(), w.idOf(casey)))
 	w.tencent(otpToken, ended).badOTPToken()
+	w.tencent(otpToken, w.otpSent(byMail(casey))).tokens()
 
 	gone := w.otpSent(byMail(casey))
 	w.users.gone = w.idOf(casey)
@@ -270,37 +280,47 @@ func TestOTPToken_TheCodeGoesToTheAccountsMailbox(t *testing.T) {
 	assert.Equal(t, otp.Address("another@contoso.com"), w.mail.take(2).To, "and none before it")
 }
 
-func TestOTPToken_OfCallsAtOnceOneGetsTokens(t *testing.T) {
-	for _, auto := range []string{"false", "true"} {
-		same := withKeys(t)
-		a := newWorld(t, withTencent, same)
-		b := a.sibling(withTencent, same)
-		if auto == "false" {
-			a.signUp(casey)
-		}
-		for round := range 8 {
-			user := casey
-			if auto == "true" {
-				user = fmt.Sprintf("new%d@contoso.com", round)
-			}
-			redeem := a.otpSent(byMail(user)).with("auto_signup", auto)
-			var answers [5]answer // of which each is a try
-			var all sync.WaitGroup
-			for i := range answers {
-				all.Go(func() { answers[i] = []*world{a, b}[i%2].tencent(otpToken, redeem) })
-			}
-			all.Wait()
-			won := 0
-			for _, got := range answers {
-				if got.status == 200 {
-					won++
-				} else {
-					got.badOTPToken()
+const (
+	otpRounds = 8
+	otpAtOnce = 5 // each is a try
+)
+
+// listed is a call as a form.
+func (f fields) listed() (pairs []string) {
+	for name, value := range f {
+		pairs = append(pairs, name, fmt.Sprint(value))
+	}
+	return pairs
+}
+
+func TestRace_OneRightOTPGivesTokensOnce(t *testing.T) {
+	onPairs(t, func(p *pair) {
+		for _, auto := range []string{"true", "false"} { // makes the accounts, and finds them
+			for round := range otpRounds {
+				redeem := p.otpSent(byMail(fmt.Sprintf("otp%d@contoso.com", round))).with("auto_signup", auto)
+				shots := p.atOnce(otpAtOnce, otpToken, func(int) []string { return redeem.listed() })
+				require.Len(p, winners(shots), 1, "successes in round %d", round)
+				for _, s := range shots {
+					if s.status != 200 {
+						assert.Equal(p, "Unknown or expired otp_token", s.body["error_description"])
+					}
 				}
 			}
-			assert.Equal(t, 1, won)
 		}
-	}
+	})
+}
+
+func TestRace_FiveTriesAtAnOTPAreCompared(t *testing.T) {
+	onPairs(t, func(p *pair) {
+		redeem := p.otpSent(byMail(casey))
+		p.log.take(wasCompared)
+		shots := p.atOnce(inParallel, otpToken, func(int) []string {
+			return redeem.with("otp", otherCode(redeem["otp"].(string))).listed()
+		})
+		require.Empty(p, winners(shots))
+		assert.Equal(p, 5, p.log.take(wasCompared))
+		p.tencent(otpToken, redeem).badOTP()
+	})
 }
 
 func TestOTPToken_InstancesAreAsOne(t *testing.T) {

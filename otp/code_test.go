@@ -224,3 +224,20 @@ func TestHasher_AnOldKeyVerifiesAndNeverHashes(t *testing.T) {
 }
 
 func key(c byte) []byte { return bytes.Repeat([]byte{c}, 32) }
+
+func TestNewOf_DrawsAsManyDigitsAsAsked(t *testing.T) {
+	for length := otp.Digits; length <= otp.MaxDigits; length++ {
+		code, err := otp.NewOf(bytes.NewReader([]byte{0, 0, 0, 7, 0, 0, 0, 9}), length)
+		require.NoError(t, err)
+		assert.Equal(t, "0000000700000009"[:length], code)
+		got, ok := otp.CanonicalOf(" "+code[:4]+"-"+code[4:], length)
+		assert.True(t, ok)
+		assert.Equal(t, code, got)
+		_, ok = otp.CanonicalOf(code, length-1)
+		assert.False(t, ok)
+		_, ok = otp.CanonicalOf(code, length+1)
+		assert.False(t, ok)
+	}
+	_, err := otp.NewOf(strings.NewReader("\x00\x00\x00\x07"), 9)
+	assert.ErrorIs(t, err, io.EOF, "the second half is not made up")
+}

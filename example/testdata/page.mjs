@@ -4,11 +4,12 @@
 //
 // CHROMIUM is the program, BASE the app, SLOW the app with a wait between two codes. With a FOLDER
 // it takes pictures to look at, and checks nothing else. The environment variable ONLY picks the checks
-// whose names hold a text.
+// whose names hold a text; SERVER_SECRET is the secret of the client that is a server.
 
 import assert from "node:assert/strict";
 import path from "node:path";
 import { launch } from "../../internal/clienttest/browser.mjs";
+import * as account from "./account.mjs";
 import * as factors from "./factors.mjs";
 import {
   askForCode, base, better, choose, choosePassword, chromium, codes, desk, fillProfile, focused, folder, giveAddress, giveCode, givePassword,
@@ -761,6 +762,7 @@ function pictures(form, scheme, viewport) {
     await step(page, "home");
     await take("reset-done");
     await factors.pictures(page, take);
+    await account.pictures(page, take);
   };
 }
 
@@ -770,7 +772,7 @@ const walks = Object.fromEntries(
 );
 
 const browser = await launch(chromium);
-for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...factors.checks })) {
+for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...factors.checks, ...account.checks })) {
   if (!name.includes(process.env.ONLY ?? "")) continue;
   const context = await browser.newContext({ viewport: desk, locale: "en-GB" });
   context.setDefaultTimeout(30_000);
@@ -779,7 +781,7 @@ for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...fact
   page.on("pageerror", (error) => trouble.push(String(error)));
   page.on("console", (message) => {
     // The browser reports every refusal of the API, which the checks provoke, as an error of its own.
-    const refusal = /^Failed to load resource: /.test(message.text()) && message.location().url.includes("/v");
+    const refusal = /^Failed to load resource: /.test(message.text()) && /\/v|\/account$/.test(message.location().url);
     const me = message.location().url.includes("/api/");
     if (["error", "warning"].includes(message.type()) && !refusal && !me) trouble.push(message.text());
   });

@@ -81,6 +81,40 @@ scenarios["tokens are as the scopes"] = async () => {
   assert.deepEqual([tokens.scope, tokens.id_token, tokens.refresh_token], ["Orders.Read", undefined, undefined]);
 };
 
+// decide has an app approve a device, or deny it, with a token of its own.
+async function decide(code, action) {
+  const { access_token } = await signIn(await discover(ways.client_secret_basic), { scope: "openid" });
+  const response = await fetch(`${issuer}/oauth2/v2.0/device`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${access_token}` },
+    body: new URLSearchParams({ user_code: code, action }),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
+
+scenarios["a device signs in, is denied, and is told to wait"] = async () => {
+  for (const [name, way] of Object.entries(ways)) {
+    const config = await discover(way);
+    const ask = async () => ({ ...(await openid.initiateDeviceAuthorization(config, { scope })), interval: 0 });
+
+    const allowed = await ask();
+    await decide(allowed.user_code, "approve");
+    const tokens = await openid.pollDeviceAuthorizationGrant(config, allowed);
+    assert.equal(tokens.claims().aud, way[0], name);
+    assert.equal((await openid.refreshTokenGrant(config, tokens.refresh_token)).claims().sub, tokens.claims().sub);
+    await refused(openid.pollDeviceAuthorizationGrant(config, allowed), "bad_verification_code", 400);
+
+    const denied = await ask();
+    await decide(denied.user_code, "deny");
+    await refused(openid.pollDeviceAuthorizationGrant(config, denied), "authorization_declined", 400);
+
+    const grant = "urn:ietf:params:oauth:grant-type:device_code";
+    const { device_code } = await ask();
+    await refused(openid.genericGrantRequest(config, grant, { device_code }), "authorization_pending", 400);
+    await refused(openid.genericGrantRequest(config, grant, { device_code }), "slow_down", 400);
+  }
+};
+
 scenarios["a client with a wrong secret, or none"] = async () => {
   const inHeader = await discover(["server", openid.ClientSecretBasic(`x${secret}`)]);
   await challenged(signIn(inHeader));

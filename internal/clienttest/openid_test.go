@@ -63,19 +63,20 @@ func startServers(t *testing.T) servers {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.issuer = server.URL + tenant
-	grants := []string{handler.GrantPassword}
+	grants := []string{handler.GrantPassword, handler.GrantDeviceCode}
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer: s.issuer,
 		Secret: []byte(strings.Repeat("s", 32)),
 		Clients: []handler.Client{
-			{ID: "server", Secrets: []string{s.Secret}, Passwords: true, GrantTypes: grants},
+			{ID: "server", Secrets: []string{s.Secret}, Passwords: true, GrantTypes: grants, ApprovesDevices: true},
 			{ID: "signer", Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{s.Key.Public()}}, Passwords: true, GrantTypes: grants},
 		},
-		Resources: []handler.Resource{{Scopes: []string{"Orders.Read"}}},
-		Users:     kept,
-		State:     kept,
-		Sender:    consolemail.New(io.Discard),
-		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Resources:  []handler.Resource{{Scopes: []string{"Orders.Read"}}},
+		DevicePage: s.issuer + "/connect",
+		Users:      kept,
+		State:      kept,
+		Sender:     consolemail.New(io.Discard),
+		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, auth.Shutdown(context.Background())) })
