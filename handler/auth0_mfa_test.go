@@ -250,6 +250,20 @@ func TestAuth0MFA_TriesAtAnAppCountWithThoseOfNativeFlows(t *testing.T) {
 	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
 }
 
+func TestAuth0MFA_WhatIsNotComparedIsNotCounted(t *testing.T) {
+	w := newMFA(t, mailMethod)
+	stale, _ := w.mfaSent(w.mfaToken())
+	w.update(casey, func(u *store.User) { u.Methods = nil })
+	uri, _ := w.withApp(casey)
+	token := w.mfaToken()
+	for range 25 { // which have the form of an app's code
+		w.mfaGive(byOOB, token, "oob_code", stale, "binding_code", "123456").says0(403, "invalid_grant", "Malformed oob_code")
+		w.mfaGive(byApp, token, "otp", "12345").says0(403, "invalid_grant", invalidOTP)
+		w.mfaGive(byApp, stale, "otp", "123456").says0(401, "invalid_grant", malformedMFA)
+	}
+	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
+}
+
 // A count is of the account, by whatever name it is signed in to.
 func TestAuth0MFA_TriesOfAnAliasCountTogetherWhereAccountsAreHidden(t *testing.T) {
 	w := newWorld(t, secondFactors, withAuth0, func(c *handler.Config) { c.Aliases, c.HideAccounts = true, true })

@@ -127,6 +127,7 @@ func TestAuth0_ClientsAuthenticateInEveryWay(t *testing.T) {
 	ask(basic(backOffice, newSecret)).tokens()
 	ask("", "client_id", backOffice, "client_secret", oldSecret).tokens()
 	ask("", "client_assertion_type", jwtBearer, "client_assertion", w.assertion(key, "aud", self+auth0Token)).tokens()
+	ask("", "client_assertion_type", jwtBearer, "client_assertion", w.assertion(key, "aud", self+"/")).tokens() // as Auth0's libraries do
 	ask("", "client_id", passwordApp).tokens()
 	w.postJSON(auth0Token, append(in, "client_id", backOffice, "client_secret", newSecret)...).tokens()
 
