@@ -84,7 +84,7 @@ type Config struct {
 	// SecondFactor says who has to prove themselves a second time before they get tokens: Always, or a
 	// function of yours. nil asks nobody. A client may have its own.
 	SecondFactor SecondFactor
-	// Gate is asked before a code leaves for a second factor, or to register one. nil lets all pass.
+	// Gate is asked before any code leaves. nil lets all pass.
 	Gate Gate
 	// SMSCountries are the calling codes, as "+49", of the countries that text messages go to. None by
 	// default: each message costs money, and there are people who earn by having them sent. "+1" is the

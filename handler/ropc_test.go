@@ -404,3 +404,25 @@ func TestTenant_IsNotLoggedAsItCame(t *testing.T) {
 	assert.NotContains(t, log.String(), "canary")
 	assert.Contains(t, log.String(), "path="+tokenPath)
 }
+
+// Cookies keep a client from tokens, and a server has no use for a cookie.
+func TestROPC_AClientWithCookies(t *testing.T) {
+	w := newWorld(t, func(c *handler.Config) {
+		c.Clients = append(c.Clients, handler.Client{ID: "pages", Cookies: true, Passwords: true, GrantTypes: []string{handler.GrantPassword}})
+	})
+	w.enrol(casey, harbor)
+	a := w.own("pages", casey, harbor, "scope", "openid offline_access")
+	require.Equal(t, 200, a.status, "%v", a.body)
+	assert.Equal(t, "Cookie", a.body["token_type"])
+	for _, token := range []string{"access_token", "refresh_token", "id_token"} {
+		assert.NotContains(t, a.body, token)
+	}
+	assert.Contains(t, a.header.Get("Set-Cookie"), "nativeauth_session=")
+
+	for _, both := range []handler.Client{
+		{ID: "a", Cookies: true, Secrets: []string{newSecret}}, {ID: "a", Cookies: true, Confidential: true},
+	} {
+		err := handler.Config{Issuer: "http://127.0.0.1", Clients: []handler.Client{both}}.Validate()
+		assert.EqualError(t, err, "Clients[0]: Cookies is for browsers, and a client that authenticates is none")
+	}
+}

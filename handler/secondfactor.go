@@ -30,20 +30,25 @@ func Always(context.Context, SecondFactorRequest) (bool, error) { return true, n
 // Never requires it of nobody: for a client, where Config.SecondFactor says otherwise.
 func Never(context.Context, SecondFactorRequest) (bool, error) { return false, nil }
 
-// Gate judges a contact before a code leaves for it, for a second factor, to register one, or for the grants
-// GrantOTPEmail and GrantOTPSMS: as a host
-// that knows numbers of ill repute. It returns ErrContactBlocked or ErrContactForbidden to keep it from
-// leaving; any other error refuses the call for now (503). It is called inside the request, by many
-// goroutines at once, and has a second and a half.
+// Gate judges a contact before a code leaves for it: for a sign-up, a sign-in, a reset, a second factor or its
+// registration, of whichever API. It is where a host looks for bots, by a token that its page has put into a
+// header of the request (Request.Header.Get("x-captcha-token")), or knows contacts of ill repute. It returns
+// ErrContactBlocked or ErrContactForbidden to keep the code from leaving, which then counts for no limit; any
+// other error refuses the call for now (503). A code that a limit keeps back already it is not asked about, and
+// neither about notices, which go to the owner of an account after something was done.
+//
+// It is called inside the request, by many goroutines at once, and has a second and a half.
 type Gate func(ctx context.Context, r GateRequest) error
 
-// GateRequest says which contact it is, and who wants a code there.
+// GateRequest says which contact it is, and who wants a code there. With Config.HideAccounts it is the same for
+// a contact with an account and one without, as long as nobody has proven anything, so that the answer of a Gate
+// tells nobody which it is.
 type GateRequest struct {
-	Purpose  otp.Purpose // otp.SecondFactor or otp.Registration; otp.SignIn or otp.SignUp of an OTP grant
-	Channel  otp.Channel
-	To       otp.Address
-	User     store.User // the zero one for an OTP grant: nobody has proven anything then
-	ClientID string
+	Purpose  otp.Purpose   // what the code is for
+	Channel  otp.Channel   // how it would travel
+	To       otp.Address   // the whole address: where it would go or, with HideAccounts, what the caller said for a first factor
+	User     store.User    // for a second factor or its registration; the zero one for a first factor
+	ClientID string        // of the app
 	Request  *http.Request // whose body was read
 }
 

@@ -63,6 +63,9 @@ func (c Config) checkSessions(p *problems) {
 		if len(client.LogoutURIs) > 0 && !client.Cookies {
 			p.add("Clients[%d]: LogoutURIs is for a client with Cookies", i)
 		}
+		if client.Cookies && client.confidential() {
+			p.add("Clients[%d]: Cookies is for browsers, and a client that authenticates is none", i)
+		}
 		for _, uri := range client.LogoutURIs {
 			u, err := url.Parse(uri)
 			if err != nil || u.Host == "" || u.User != nil || strings.Contains(uri, "#") || u.Scheme != "https" && !(u.Scheme == "http" && onLoopback(u.Hostname())) {

@@ -263,3 +263,22 @@ func TestOTPSend_AQueueThatIsShutTakesNoMore(t *testing.T) {
 		w.tencent(otpSend, byMail(casey)).plainly(503, "temporarily_unavailable")
 	}
 }
+
+// Where an account's mail goes is not told to whoever can tell callers, by what the gate lets through.
+func TestOTPSend_TheGateLearnsWhatWasSaidWhereAccountsHide(t *testing.T) {
+	for hide, want := range map[bool]otp.Address{true: casey, false: "new@contoso.com"} {
+		var asked []otp.Address
+		w := newWorld(t, withTencent, func(c *handler.Config) {
+			c.HideAccounts = hide
+			c.Gate = func(_ context.Context, r handler.GateRequest) error {
+				asked = append(asked, r.To)
+				return nil
+			}
+		})
+		require.NoError(t, w.store.CreateUser(t.Context(), store.User{ID: "1", Username: casey, Email: "new@contoso.com"}))
+		w.otpSent(byMail(casey))
+		w.otpSent(byText(mainland))
+		assert.Equal(t, []otp.Address{want, abroad}, asked)
+		assert.Equal(t, otp.Address("new@contoso.com"), w.mail.take(1).To)
+	}
+}

@@ -31,10 +31,11 @@ type User struct {
 	// Rows that a host brings along may have any other non-empty ID.
 	ID string
 	// Username is what the person signs in with, in canonical form: an e-mail address with ASCII
-	// letters in lower case, or a name that the host gave. It is compared byte by byte.
+	// letters in lower case, a name that the host gave, or a telephone number as "+8613612345678", where a
+	// code by SMS has made the account. It is compared byte by byte.
 	Username string
-	// Email is the canonical address that codes go to. It differs from Username only where the
-	// host gave the account a name that is not an address; it is empty if nothing can be sent.
+	// Email is the canonical address that codes go to. It differs from Username only where that is
+	// not an address; it is empty if nothing can be sent.
 	Email string
 	// Attributes are the values of the declared schema, by name. A Boolean is "true" or "false", a
 	// multiple choice its options joined by commas.

@@ -163,7 +163,7 @@ func (e *Engine) askCredential(ctx context.Context, f *flow, in input) error {
 		return nil
 	case typeOOB:
 		f.State = signInCodeSent
-		return e.makeCode(ctx, f, in)
+		return e.sendFirst(ctx, f)
 	}
 	return &Redirect{}
 }
@@ -173,7 +173,7 @@ func (e *Engine) askCode(ctx context.Context, f *flow, in input) error {
 	if !cmp.Or(in.types, f.Types).has(typeOOB) {
 		return &Redirect{}
 	}
-	return e.makeCode(ctx, f, in)
+	return e.sendFirst(ctx, f)
 }
 
 // askPassword asks a sign-up for the password that it lacks.

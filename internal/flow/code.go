@@ -3,21 +3,46 @@ package flow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 )
 
-// makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
-// nothing can come of the flow the same happens, but for what the mail says.
-func (e *Engine) makeCode(_ context.Context, f *flow, _ input) error {
+// sendFirst gives the flow a code for its first factor, unless a limit or the host forbids it.
+func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
+	if err := e.mayRepeat(f); err != nil {
+		return err
+	}
+	// The host is told of no user: nobody has proven anything, and its answer must not tell who has an account.
+	err := e.mayContact(ctx, f, store.User{})
+	switch {
+	case errors.Is(err, ErrContactBlocked):
+		return fmt.Errorf("%w: %w", ErrMailBlocked, err)
+	case errors.Is(err, ErrContactForbidden):
+		return fmt.Errorf("%w: %w", ErrMailForbidden, err)
+	case err != nil:
+		return err
+	}
+	return e.makeCode(f)
+}
+
+// mayRepeat refuses a code that comes too soon after others.
+func (e *Engine) mayRepeat(f *flow) error {
 	if f.Sends-f.Earlier >= sendsPerFlow {
 		return &TooSoonError{Wait: flowLife - e.age(f)}
 	}
 	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
 		return &TooSoonError{Wait: f.count.TTL}
 	}
+	return nil
+}
+
+// makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
+// nothing can come of the flow the same happens, but for what the mail says.
+func (e *Engine) makeCode(f *flow) error {
 	code, err := otp.NewOf(e.Random, f.digits())
 	if err != nil {
 		return err

@@ -81,12 +81,13 @@ type Client struct {
 	Auth0           *Auth0             // or nil: none of Auth0's
 }
 
-// GateRequest says where a code is to go for a second factor or its registration.
+// GateRequest says where a code is to go. Where accounts are hidden and nobody has proven anything, To is what
+// the caller has named and not what the account has.
 type GateRequest struct {
 	Purpose  otp.Purpose
 	Channel  otp.Channel
 	To       otp.Address
-	User     store.User
+	User     store.User // the zero one as long as nobody has proven anything
 	ClientID string
 }
 

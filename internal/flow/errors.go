@@ -39,6 +39,8 @@ var (
 	ErrContact          = errors.New("the contact is malformed, or of no use as a second factor")
 	ErrContactBlocked   = errors.New("the host blocks the contact")
 	ErrContactForbidden = errors.New("the host forbids to register the contact")
+	ErrMailBlocked      = errors.New("the host blocks the contact of a first factor")
+	ErrMailForbidden    = errors.New("the host forbids the contact of a first factor")
 	ErrGrantForbidden   = errors.New("the client may not use the grant type")
 	ErrGrantRefused     = errors.New("a grant of the host refuses the call")
 	ErrDevicePending    = errors.New("nobody has decided about the device yet")

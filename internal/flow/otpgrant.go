@@ -112,7 +112,7 @@ func (e *Engine) SendOTP(ctx context.Context, req OTPSend) (string, error) {
 		return "", err
 	}
 	// The gate is told of no user: nobody has proven anything, and its answer must not tell who has an account.
-	err = e.sendTo(ctx, f, store.User{}, input{})
+	err = e.sendTo(ctx, f, store.User{})
 	next := ""
 	if err == nil {
 		next, err = e.dispatch(ctx, f)

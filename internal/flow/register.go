@@ -132,7 +132,7 @@ func (e *Engine) askContact(ctx context.Context, f *flow, in input) error {
 		f.State = registerKnown
 		return e.mayContact(ctx, f, u)
 	}
-	return e.sendTo(ctx, f, u, in)
+	return e.sendTo(ctx, f, u)
 }
 
 // makeSecret makes the secret that an authenticator app is to be set up with.

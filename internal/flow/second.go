@@ -99,7 +99,7 @@ func (e *Engine) ask(ctx context.Context, f *flow, u store.User, m store.Method,
 		return nil
 	}
 	f.Chosen.Target = otp.Address(m.Target)
-	return e.sendTo(ctx, f, u, in)
+	return e.sendTo(ctx, f, u)
 }
 
 // choose finds the method that a challenge is for: the one named, the one asked for last, the account's
@@ -134,12 +134,12 @@ func (e *Engine) choose(f *flow, u store.User, id string) (store.Method, error) 
 
 // sendTo gives the flow a new code for the address that it is to go to, unless the host or a limit forbids
 // it. Where it goes is known only now, so it is counted now.
-func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User, in input) error {
+func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User) error {
 	if err := e.mayContact(ctx, f, u); err != nil {
 		return err
 	}
-	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{Wait: flowLife - e.age(f)}
+	if err := e.mayRepeat(f); err != nil { // before this one is counted
+		return err
 	}
 	about := accountOf(f.id)
 	if f.Chosen != nil {
@@ -160,7 +160,7 @@ func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User, in input) er
 			return err
 		}
 	}
-	return e.makeCode(ctx, f, in)
+	return e.makeCode(f)
 }
 
 // mayContact asks the host whether a code may go where it should.
@@ -168,9 +168,11 @@ func (e *Engine) mayContact(ctx context.Context, f *flow, u store.User) error {
 	if e.Gate == nil {
 		return nil
 	}
-	err := e.Gate(ctx, GateRequest{
-		Purpose: f.purpose(), Channel: f.target().Channel(), To: f.target(), User: u, ClientID: f.Client,
-	})
+	to := f.target()
+	if e.HideAccounts && f.Chosen == nil { // where an account's mail goes is not for callers to learn
+		to = otp.Address(f.Username)
+	}
+	err := e.Gate(ctx, GateRequest{Purpose: f.purpose(), Channel: to.Channel(), To: to, User: u, ClientID: f.Client})
 	if err != nil {
 		return fmt.Errorf("gate of the host: %w", err)
 	}
