@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/store"
 )
 
@@ -47,5 +48,31 @@ func TestROPC_WithAPartOutOfOrderSaysSo(t *testing.T) {
 				s.fault.traced()
 			}
 		})
+	}
+}
+
+// E3 of the security requirements: whoever the account is, the store is asked the same.
+func TestROPC_AsksTheStoreTheSameForEverybody(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		s := newTrip(t, withROPC, func(c *handler.Config) { c.HideAccounts = hide })
+		for _, u := range []store.User{
+			{ID: "casey", Username: casey, Email: casey, PasswordHash: hashOf(t, harbor)},
+			{ID: "codes", Username: "codes@contoso.com", Email: "codes@contoso.com"},
+			{ID: "off", Username: "off@contoso.com", Email: "off@contoso.com", PasswordHash: hashOf(t, harbor), Disabled: true},
+		} {
+			require.NoError(t, s.store.CreateUser(t.Context(), u))
+		}
+		ask := func(name, password string) []string {
+			s.fault.traced()
+			s.own(legacyApp, name, password).refused(400, "invalid_grant", "", 50126)
+			return s.fault.traced()
+		}
+		want := ask("nobody@contoso.com", "a wrong one")
+		for _, name := range []string{casey, "codes@contoso.com", "off@contoso.com"} {
+			assert.Equal(t, want, ask(name, "a wrong one"), "hidden %v, %s", hide, name)
+		}
+		if hide {
+			assert.Equal(t, want, ask("off@contoso.com", harbor), "the right password of who is disabled")
+		}
 	}
 }
