@@ -202,6 +202,20 @@ func TestAuth0MFA_AResendReplacesTheCodeAndItsName(t *testing.T) {
 	w.mfaGive(byOOB, token, "oob_code", second, "binding_code", code).tokens()
 }
 
+func TestAuth0MFA_ASwitchOfMethodLeavesOneCodeGood(t *testing.T) {
+	w := newMFA(t)
+	uri, _ := w.withApp(casey)
+	w.update(casey, func(u *store.User) { u.Methods = append(u.Methods, mailMethod) })
+	token := w.mfaToken()
+	oob, code := w.mfaSent(token)
+	assert.Equal(t, map[string]any{"challenge_type": "otp"}, w.mfaAsk(token, "challenge_type", "otp").body)
+	for _, each := range []string{code, w.shown(uri)} {
+		w.mfaGive(byOOB, token, "oob_code", oob, "binding_code", each).says0(403, "invalid_grant", "Malformed oob_code")
+	}
+	w.mfaGive(byApp, token, "otp", code).says0(403, "invalid_grant", invalidOTP)
+	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
+}
+
 func TestAuth0MFA_ACodeIsComparedFiveTimes(t *testing.T) {
 	w := newMFA(t, mailMethod)
 	token := w.mfaToken()
