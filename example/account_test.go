@@ -225,3 +225,13 @@ func TestAccount_PagesElsewhereChangeNothing(t *testing.T) {
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
 	assert.Contains(t, text, "Hello, ada")
 }
+
+func TestServerSecret_IsTheSameWhereTheSecretIsShared(t *testing.T) {
+	shared := []byte(strings.Repeat("s", secretSize))
+	assert.Equal(t, serverSecret(shared), serverSecret(shared))
+	assert.NotEqual(t, serverSecret(shared), serverSecret(append(shared, 's')))
+	assert.NotEqual(t, serverSecret(nil), serverSecret(nil))
+	for _, secret := range []string{serverSecret(shared), serverSecret(nil)} {
+		assert.GreaterOrEqual(t, len(secret), 32)
+	}
+}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
@@ -78,8 +81,16 @@ var resources = []handler.Resource{{
 	Descriptions: map[string]string{"Orders.Read": "see your orders"},
 }}
 
-// newServerSecret returns a secret for as long as this process lasts.
-func newServerSecret() string { return rand.Text() + rand.Text() }
+// serverSecret returns what the client server authenticates with. It is made of the secret that instances
+// share, so that it is the same at all of them; without one it lasts as long as this process.
+func serverSecret(shared []byte) string {
+	if shared == nil {
+		return rand.Text() + rand.Text()
+	}
+	mac := hmac.New(sha256.New, shared)
+	mac.Write([]byte("secret of the client " + server))
+	return hex.EncodeToString(mac.Sum(nil))
+}
 
 // leastPassword is the least length of a password, which the page says before anybody chooses one.
 const leastPassword = 8

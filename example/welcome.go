@@ -43,7 +43,7 @@ For an account without a password, let the client_id be {{.Quick}} and leave
 {{.Choice}} people need a second factor as well; these want
 -d capabilities=mfa_required+registration_required in the first line, too.
 
-The client {{.Server}} is a server, which has a secret until this one stops.
+The client {{.Server}} is a server, which has a secret.
 It calls as servers do that were written for Azure AD, Auth0 or Tencent CIAM. Once the lines above have
 signed up, paste what you like of these, the first two first:
 

@@ -308,6 +308,21 @@ func TestAuth0_TriesCountWithThoseOfSignIns(t *testing.T) {
 	w.give(passwordApp, "nobody@contoso.com", harbor).says0(429, "too_many_attempts", text)
 }
 
+// Where a server says that a person is makes no difference: tries are counted per account.
+func TestAuth0_TheAddressThatAServerForwardsIsNotRead(t *testing.T) {
+	w := newAuth0(t)
+	try := func(n int, password string) answer {
+		r := request(t, w.base+auth0Token, form("grant_type", "password", "username", casey, "password", password))
+		r.Header.Set("Authorization", basic(backOffice, newSecret))
+		r.Header.Set("auth0-forwarded-for", fmt.Sprintf("192.0.2.%d", n))
+		return w.send(r)
+	}
+	for n := range 10 {
+		try(n, "a wrong one").wrong0()
+	}
+	try(10, harbor).plainly(429, "too_many_attempts")
+}
+
 func TestAuth0_AMistakeOfTheAppIsNoTry(t *testing.T) {
 	w := newAuth0(t)
 	for range 12 {
