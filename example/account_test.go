@@ -174,6 +174,34 @@ func TestServer_SpeaksAsAuth0AndTencentCIAMDo(t *testing.T) {
 		"otp_token", a.text("otp_token"), "otp", i.mailFor(t, "ada@example.com", "sign-in").text("code"))
 	assert.Equal(t, http.StatusOK, status, a)
 	assert.NotEmpty(t, a.text("access_token"))
+
+	status, a = call("/otp/send", "auth_source_id", "sms", "phone_number", "13612345678")
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = call("/oauth2/token", "grant_type", handler.GrantOTPSMS, "auth_source_id", "sms", "phone_number", "13612345678",
+		"otp_token", a.text("otp_token"), "otp", i.code(t, "+8613612345678"), "auto_signup", "true")
+	assert.Equal(t, http.StatusOK, status, a)
+}
+
+// Who has a second factor is asked for it where the API has calls for that, and refused where it has none.
+func TestServer_AsksForTheSecondFactorOfWhoHasOne(t *testing.T) {
+	i := start(t)
+	status, a := i.join(t, withFactor, "ada@example.com")
+	require.Equal(t, http.StatusOK, status, a)
+	ours := []string{"client_secret", i.serverSecret(t)}
+	call := func(path string, more ...string) (int, answer) {
+		return i.post(t, app{ID: server}, path, append(more, ours...)...)
+	}
+	owner := []string{"grant_type", "password", "username", "ada@example.com", "password", harbor}
+	_, a = call("/oauth2/v2.0/token", owner...)
+	assert.Equal(t, []any{50076.0}, a["error_codes"], a)
+	_, a = call("/oauth/token", owner...)
+	require.Equal(t, "mfa_required", a["error"], a)
+	token := a.text("mfa_token")
+	status, a = call("/mfa/challenge", "mfa_token", token, "challenge_type", "oob")
+	require.Equal(t, http.StatusOK, status, a)
+	status, a = call("/oauth/token", "grant_type", "http://auth0.com/oauth/grant-type/mfa-oob", "mfa_token", token,
+		"oob_code", a.text("oob_code"), "binding_code", i.mailFor(t, "ada@example.com", "second-factor").text("code"))
+	assert.Equal(t, http.StatusOK, status, a)
 }
 
 func TestAccount_PagesElsewhereChangeNothing(t *testing.T) {
@@ -196,4 +224,14 @@ func TestAccount_PagesElsewhereChangeNothing(t *testing.T) {
 	resp, text := v.send(t, accountPath, nil)
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
 	assert.Contains(t, text, "Hello, ada")
+}
+
+func TestServerSecret_IsTheSameWhereTheSecretIsShared(t *testing.T) {
+	shared := []byte(strings.Repeat("s", secretSize))
+	assert.Equal(t, serverSecret(shared), serverSecret(shared))
+	assert.NotEqual(t, serverSecret(shared), serverSecret(append(shared, 's')))
+	assert.NotEqual(t, serverSecret(nil), serverSecret(nil))
+	for _, secret := range []string{serverSecret(shared), serverSecret(nil)} {
+		assert.GreaterOrEqual(t, len(secret), 32)
+	}
 }

@@ -1,3 +1,7 @@
+//go:build !race
+
+// One call of a browser comes after the other: the race detector would see nothing, slowly.
+
 package main
 
 import (

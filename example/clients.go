@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
@@ -44,6 +48,7 @@ const pages = "88888888-8888-4888-8888-888888888888"
 const server = "66666666-6666-4666-8666-666666666666"
 
 // ofServer is that client. It may be the server of an app that was written for Azure AD, Auth0 or Tencent CIAM.
+// Of these only Auth0's API has calls for a second factor; the others refuse people who have to give one.
 func ofServer(texts otp.Countries, secret string) handler.Client {
 	c := handler.Client{
 		ID: server, Name: "Contoso’s server", Secrets: []string{secret}, Passwords: true,
@@ -53,12 +58,19 @@ func ofServer(texts otp.Countries, secret string) handler.Client {
 		},
 		Auth0:       &handler.Auth0{Audience: ordersAPI, Realms: []string{"people"}},
 		AuthSources: []handler.AuthSource{{ID: "mail", Channel: otp.Email}},
+
+		SecondFactor: ofWhoHasOne,
 	}
 	if len(texts) > 0 {
 		c.GrantTypes = append(c.GrantTypes, handler.GrantOTPSMS)
 		c.AuthSources = append(c.AuthSources, handler.AuthSource{ID: "sms", Channel: otp.SMS})
 	}
 	return c
+}
+
+// ofWhoHasOne asks for a second factor whoever has registered one.
+func ofWhoHasOne(_ context.Context, r handler.SecondFactorRequest) (bool, error) {
+	return len(r.User.Methods) > 0, nil
 }
 
 // ordersAPI is an API beside the app's own, for clients of Auth0 and devices to ask tokens for.
@@ -69,8 +81,16 @@ var resources = []handler.Resource{{
 	Descriptions: map[string]string{"Orders.Read": "see your orders"},
 }}
 
-// newServerSecret returns a secret for as long as this process lasts.
-func newServerSecret() string { return rand.Text() + rand.Text() }
+// serverSecret returns what the client server authenticates with. It is made of the secret that instances
+// share, so that it is the same at all of them; without one it lasts as long as this process.
+func serverSecret(shared []byte) string {
+	if shared == nil {
+		return rand.Text() + rand.Text()
+	}
+	mac := hmac.New(sha256.New, shared)
+	mac.Write([]byte("secret of the client " + server))
+	return hex.EncodeToString(mac.Sum(nil))
+}
 
 // leastPassword is the least length of a password, which the page says before anybody chooses one.
 const leastPassword = 8

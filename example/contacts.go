@@ -9,9 +9,9 @@ import (
 )
 
 // countries are where SMS may go, if it can be sent at all: the United States and Canada, France,
-// Switzerland, Austria, the United Kingdom, Germany. An app lists those that its people live in, since each
-// message costs money.
-var countries = otp.Countries{"+1", "+33", "+41", "+43", "+44", "+49"}
+// Switzerland, Austria, the United Kingdom, Germany, China. An app lists those that its people live in, since
+// each message costs money.
+var countries = otp.Countries{"+1", "+33", "+41", "+43", "+44", "+49", "+86"}
 
 // blockedDomain and blockedNumbers stand for contacts of ill repute, to see what comes of them: mailboxes
 // of a domain that nobody can have (RFC 2606 §2), and what begins as the numbers do that cost extra.

@@ -40,7 +40,7 @@ func checkIssuer(o options) error {
 	// handler knows what an issuer looks like. All else that it asks for is there.
 	kept := memory.New()
 	err := handler.Config{
-		Issuer: o.issuer, Clients: clients(nil, newServerSecret()), Resources: resources, Secret: make([]byte, secretSize),
+		Issuer: o.issuer, Clients: clients(nil, serverSecret(nil)), Resources: resources, Secret: make([]byte, secretSize),
 		Users: kept, State: kept, Sender: everywhere{}, Keys: struct{ token.Keys }{},
 	}.Validate()
 	if err != nil {

@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, data.close()) }()
 
 	mux := http.NewServeMux()
-	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: newServerSecret()}
+	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret)}
 	auth, err := mount(mux, &here, o, data, stdout)
 	if err != nil {
 		return err

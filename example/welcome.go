@@ -6,10 +6,12 @@ import (
 	"io"
 	"strings"
 	"text/template"
+
+	"github.com/nativeauth/nativeauth/handler"
 )
 
 // welcome is what the terminal shows at the start. The lines for the shell need curl and sed, and
-// run one after the other as they stand. The address in them is new at each start, so that they
+// run one after the other as they stand. Address and password are new at each start, so that they
 // sign up a new user however often the database was used.
 var welcome = template.Must(template.New("welcome").Parse(`
 Contoso is open:
@@ -27,28 +29,51 @@ Contoso is open:
 
 To sign up from a shell, paste these three lines:
 
-  T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/start -d client_id={{.Client}} -d username={{.Address}} -d challenge_type=oob+redirect | {{.Sed}})
+  T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/start -d client_id={{.Client}} -d username={{.Address}} -d password={{.Password}} -d challenge_type=oob+redirect | {{.Sed}})
   T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/challenge -d client_id={{.Client}} -d continuation_token=$T | {{.Sed}})
 {{- if .Inbox}}
-  curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob=$(curl -s '{{.Base}}{{.Inbox}}?format=json&to={{.Address}}' | sed 's/"code":"\([0-9]*\)".*/\1/; s/.*[^0-9]//')
+  curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob={{.Read}}
 {{- else}}
   printf 'Code from the mail: '; read C; curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob=$C
 {{- end}}
 
 The last one creates the account. What it prints is good for tokens at {{.API}}/oauth2/v2.0/token.
-For an account with a password, let the client_id be {{.Passwords}} and add
--d password=... to the first line. With {{.Factor}} and
+For an account without a password, let the client_id be {{.Quick}} and leave
+-d password=... out. With {{.Factor}} and
 {{.Choice}} people need a second factor as well; these want
--d capabilities=mfa_required+registration_required there, too.
+-d capabilities=mfa_required+registration_required in the first line, too.
 
-The client {{.Server}} is a server, which has a secret until
-this one stops. It signs people in by name and password in one call, or as a device without a keyboard (at /oauth/token and
-/otp/send as a server written for Auth0 or Tencent CIAM does, too); asks about tokens, and revokes them:
+The client {{.Server}} is a server, which has a secret.
+It calls as servers do that were written for Azure AD, Auth0 or Tencent CIAM. Once the lines above have
+signed up, paste what you like of these, the first two first:
 
-    curl -s {{.Base}}{{.API}}/oauth2/v2.0/token -u {{.Server}}:{{.Secret}} -d grant_type=password -d username=ADDRESS -d password=PASSWORD
-    curl -s {{.Base}}{{.API}}/oauth2/v2.0/devicecode -u {{.Server}}:{{.Secret}} -d 'scope=openid Orders.Read'
-    curl -s {{.Base}}{{.API}}/oauth2/introspect -u {{.Server}}:{{.Secret}} -d token=TOKEN
-    curl -s {{.Base}}{{.API}}/oauth2/revoke -u {{.Server}}:{{.Secret}} -d token=REFRESH_TOKEN
+    A={{.Base}}{{.API}} S={{.Server}}:{{.Secret}}
+    pick() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
+
+  Azure AD: name and password in one call. Then what the token comes to, and its end.
+
+    R=$(curl -s $A/oauth2/v2.0/token -u $S -d grant_type=password -d username={{.Address}} -d password={{.Password}}); echo "$R"
+    curl -s $A/oauth2/introspect -u $S -d token=$(echo "$R" | pick access_token)
+    curl -s $A/oauth2/revoke -u $S -d token=$(echo "$R" | pick refresh_token)
+
+  Azure AD: a device without a keyboard. Repeat the second line when you have typed the code.
+
+    D=$(curl -s $A/oauth2/v2.0/devicecode -u $S -d scope=openid+Orders.Read); echo "$D"
+    curl -s $A/oauth2/v2.0/token -u $S -d grant_type={{.DeviceGrant}} -d device_code=$(echo "$D" | pick device_code)
+
+  Auth0: name and password. Who has a second factor is told mfa_required here, and goes on at /mfa/challenge.
+
+    curl -s $A/oauth/token -u $S -d grant_type=password -d username={{.Address}} -d password={{.Password}} -d scope=openid
+
+  Tencent CIAM: a code by mail.
+
+    O=$(curl -s $A/otp/send -u $S -d auth_source_id=mail -d email={{.Address}} | pick otp_token)
+{{- if .Inbox}}
+    sleep 1; C={{.Read}}
+{{- else}}
+    printf 'Code from the mail: '; read C
+{{- end}}
+    curl -s $A/oauth2/token -u $S -d grant_type={{.MailGrant}} -d auth_source_id=mail -d email={{.Address}} -d otp_token=$O -d otp=$C
 
 Ctrl-C stops the server.
 
@@ -58,13 +83,19 @@ Ctrl-C stops the server.
 // It comes in one piece, lest the first log line gets in between.
 func printWelcome(w io.Writer, here place) error {
 	var text bytes.Buffer
+	address := "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com"
 	err := welcome.Execute(&text, struct {
 		place
-		Client, Passwords, Factor, Choice, Server, Account, Address, Sed string
+		Client, Quick, Factor, Choice, Server string // clients
+		Account, DeviceGrant, MailGrant       string
+		Address, Password                     string
+		Sed, Read                             string // find a continuation token, and the newest code
 	}{
-		place: here, Client: quick.ID, Server: server, Account: accountPath, Passwords: withPassword.ID, Factor: withFactor.ID, Choice: withChoice.ID,
-		Address: "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com",
-		Sed:     `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
+		place: here, Client: withPassword.ID, Quick: quick.ID, Factor: withFactor.ID, Choice: withChoice.ID, Server: server,
+		Account: accountPath, DeviceGrant: handler.GrantDeviceCode, MailGrant: handler.GrantOTPEmail,
+		Address: address, Password: strings.ToLower(rand.Text()[:12]),
+		Sed:  `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
+		Read: `$(curl -s '` + here.Base + here.Inbox + `?format=json&to=` + address + `' | sed 's/"code":"\([0-9]*\)".*/\1/; s/.*[^0-9]//')`,
 	})
 	if err == nil {
 		_, err = text.WriteTo(w)

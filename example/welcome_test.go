@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,47 +48,60 @@ func TestWelcome_ThePrintedLinesSignUp(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(paste(t, "", i.printedLines(t))), &last))
 	require.NotEmpty(t, last["continuation_token"], last)
 
-	status, tokens := i.post(t, quick, "/oauth2/v2.0/token", "grant_type", "continuation_token",
+	status, tokens := i.post(t, withPassword, "/oauth2/v2.0/token", "grant_type", "continuation_token",
 		"continuation_token", last.text("continuation_token"))
 	assert.Equal(t, http.StatusOK, status, "it is good for tokens, as the text says")
 	status, _ = do(t, http.MethodGet, i.base+"/api/me", tokens.text("access_token"), nil)
 	assert.Equal(t, http.StatusOK, status)
 }
 
-// The text says what to change for an account with a password.
-func TestWelcome_ThePrintedLinesTakeAPassword(t *testing.T) {
+// The text says what to change for an account without a password.
+func TestWelcome_ThePrintedLinesDoWithoutAPassword(t *testing.T) {
 	peers.Need(t, "curl")
 	i := start(t)
-	require.Contains(t, i.stdout.String(), withPassword.ID+" and add\n-d password=... to the first line.")
+	require.Contains(t, i.stdout.String(), quick.ID+" and leave\n-d password=... out.")
 	lines := i.printedLines(t)
-	lines[0] = strings.Replace(lines[0], " | sed", " -d password="+harbor+" | sed", 1)
+	lines[0] = regexp.MustCompile(` -d password=\S+`).ReplaceAllString(lines[0], "")
 	for n := range lines {
-		lines[n] = strings.ReplaceAll(lines[n], quick.ID, withPassword.ID)
+		lines[n] = strings.ReplaceAll(lines[n], withPassword.ID, quick.ID)
 	}
-	paste(t, "", lines)
-	address := regexp.MustCompile(`username=(\S+)`).FindStringSubmatch(lines[0])[1]
-	status, a := i.enter(t, address, harbor)
+	var last answer
+	require.NoError(t, json.Unmarshal([]byte(paste(t, "", lines)), &last))
+	require.NotEmpty(t, last["continuation_token"], last)
+	status, a := i.post(t, quick, "/oauth2/v2.0/token", "grant_type", "continuation_token", "continuation_token", last.text("continuation_token"))
 	assert.Equal(t, http.StatusOK, status, a)
 }
 
-// What a server is told to send, with a person's name and password filled in.
-func TestWelcome_ThePrintedSecretIsGood(t *testing.T) {
+// What a server is told to send, after the lines that sign up.
+func TestWelcome_ThePrintedLinesPlayAServer(t *testing.T) {
 	peers.Need(t, "curl")
 	i := start(t)
-	i.enrol(t, "ada@example.com", harbor)
-	lines := regexp.MustCompile(`(?m)^    (curl.*)$`).FindAllStringSubmatch(i.stdout.String(), -1)
-	require.Len(t, lines, 4)
-	run := func(n int, filled ...string) (a answer) {
-		line := strings.NewReplacer(filled...).Replace(lines[n][1])
-		require.NoError(t, json.Unmarshal([]byte(paste(t, "", []string{line})), &a), line)
-		return a
+	lines := i.printedLines(t)
+	for _, found := range regexp.MustCompile(`(?m)^    (\S.*)$`).FindAllStringSubmatch(i.stdout.String(), -1) {
+		lines = append(lines, found[1])
 	}
-	tokens := run(0, "ADDRESS", "ada@example.com", "PASSWORD", harbor)
-	assert.Equal(t, i.base+apiPath+devicePath, run(1)["verification_uri"])
-	told := run(2, "TOKEN", tokens.text("access_token"))
-	assert.Equal(t, []any{true, "ada@example.com", server}, []any{told["active"], told["username"], told["client_id"]})
-	assert.Empty(t, run(3, "REFRESH_TOKEN", tokens.text("refresh_token")))
-	assert.Equal(t, answer{"active": false}, run(2, "TOKEN", tokens.text("access_token")))
+	revoked := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, "/oauth2/revoke") })
+	require.Positive(t, revoked)
+	lines = slices.Insert(lines, revoked+1, lines[revoked-1]) // which asks about the token once more
+
+	var answers []answer
+	for all := json.NewDecoder(strings.NewReader(paste(t, "", lines))); all.More(); {
+		var a answer
+		require.NoError(t, all.Decode(&a))
+		answers = append(answers, a)
+	}
+	require.Len(t, answers, 9)
+	for n, member := range []string{"continuation_token", "refresh_token", "active", "", "active", "user_code", "error", "id_token", "id_token"} {
+		if member != "" {
+			assert.Contains(t, answers[n], member)
+		}
+	}
+	address := regexp.MustCompile(`username=(\S+)`).FindStringSubmatch(lines[0])[1]
+	assert.Equal(t, []any{true, address, server}, []any{answers[2]["active"], answers[2]["username"], answers[2]["client_id"]})
+	assert.Empty(t, answers[3], "that revokes")
+	assert.Equal(t, answer{"active": false}, answers[4])
+	assert.Equal(t, i.base+apiPath+devicePath, answers[5]["verification_uri"])
+	assert.Equal(t, "authorization_pending", answers[6]["error"])
 }
 
 func TestWelcome_WhatItNamesIsThere(t *testing.T) {

@@ -202,6 +202,20 @@ func TestAuth0MFA_AResendReplacesTheCodeAndItsName(t *testing.T) {
 	w.mfaGive(byOOB, token, "oob_code", second, "binding_code", code).tokens()
 }
 
+func TestAuth0MFA_ASwitchOfMethodLeavesOneCodeGood(t *testing.T) {
+	w := newMFA(t)
+	uri, _ := w.withApp(casey)
+	w.update(casey, func(u *store.User) { u.Methods = append(u.Methods, mailMethod) })
+	token := w.mfaToken()
+	oob, code := w.mfaSent(token)
+	assert.Equal(t, map[string]any{"challenge_type": "otp"}, w.mfaAsk(token, "challenge_type", "otp").body)
+	for _, each := range []string{code, w.shown(uri)} {
+		w.mfaGive(byOOB, token, "oob_code", oob, "binding_code", each).says0(403, "invalid_grant", "Malformed oob_code")
+	}
+	w.mfaGive(byApp, token, "otp", code).says0(403, "invalid_grant", invalidOTP)
+	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
+}
+
 func TestAuth0MFA_ACodeIsComparedFiveTimes(t *testing.T) {
 	w := newMFA(t, mailMethod)
 	token := w.mfaToken()
@@ -248,6 +262,37 @@ func TestAuth0MFA_TriesAtAnAppCountWithThoseOfNativeFlows(t *testing.T) {
 	w.redeemSecond(guarded, native, w.shown(uri)).wrongCode()
 	w.clock.pass(30 * time.Second)
 	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
+}
+
+func TestAuth0MFA_WhatIsNotComparedIsNotCounted(t *testing.T) {
+	w := newMFA(t, mailMethod)
+	stale, _ := w.mfaSent(w.mfaToken())
+	w.update(casey, func(u *store.User) { u.Methods = nil })
+	uri, _ := w.withApp(casey)
+	token := w.mfaToken()
+	for range 25 { // which have the form of an app's code
+		w.mfaGive(byOOB, token, "oob_code", stale, "binding_code", "123456").says0(403, "invalid_grant", "Malformed oob_code")
+		w.mfaGive(byApp, token, "otp", "12345").says0(403, "invalid_grant", invalidOTP)
+		w.mfaGive(byApp, stale, "otp", "123456").says0(401, "invalid_grant", malformedMFA)
+	}
+	w.mfaGive(byApp, token, "otp", w.shown(uri)).tokens()
+}
+
+// A count is of the account, by whatever name it is signed in to.
+func TestAuth0MFA_TriesOfAnAliasCountTogetherWhereAccountsAreHidden(t *testing.T) {
+	w := newWorld(t, secondFactors, withAuth0, func(c *handler.Config) { c.Aliases, c.HideAccounts = true, true })
+	h := &hiding{world: w, hash: hashOf(t, harbor)}
+	h.create(store.User{ID: "casey", Username: "casey.j", Email: casey, PasswordHash: h.hash})
+	uri, _ := w.withApp("casey.j")
+	guess := func() string { return notShown(w, uri) }
+	token := w.give(guardedApp, "casey.j", harbor).text("mfa_token")
+	native := w.askedApp("casey.j")
+	for range 3 {
+		w.mfaGive(byApp, token, "otp", guess()).says0(403, "invalid_grant", invalidOTP)
+		w.redeemSecond(guarded, native, guess()).wrongCode()
+	}
+	w.mfaGive(byApp, token, "otp", w.shown(uri)).says0(403, "invalid_grant", invalidOTP)
+	w.redeemSecond(guarded, native, w.shown(uri)).wrongCode()
 }
 
 func TestAuth0MFA_ATokenLivesTenMinutesWhateverIsDoneWithIt(t *testing.T) {

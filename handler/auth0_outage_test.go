@@ -131,3 +131,16 @@ func (s *auth0Trip) statusOfList() (int, string) {
 	resp, text := s.bare("GET", s.base+mfaAuthenticators, "", "Authorization", "Bearer "+s.token)
 	return resp.StatusCode, text
 }
+
+func TestAuth0Outage_WhoseMailIsNotTakenMayAskAgainAtOnce(t *testing.T) {
+	same := withKeys(t)
+	w := newWorld(t, same, secondFactors, withAuth0, withInterval(0))
+	closing := w.sibling(same, secondFactors, withAuth0, withInterval(0))
+	w.person(casey, mailMethod)
+	token := w.mfaToken()
+	require.NoError(t, closing.auth.Shutdown(t.Context()))
+	began := time.Now()
+	closing.mfaAsk(token).outOfOrder(fails, began)
+	oob, code := w.mfaSent(token)
+	w.mfaGive(byOOB, token, "oob_code", oob, "binding_code", code).tokens()
+}

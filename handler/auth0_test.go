@@ -1,11 +1,10 @@
 package handler_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -126,6 +125,7 @@ func TestAuth0_ClientsAuthenticateInEveryWay(t *testing.T) {
 	ask(basic(backOffice, newSecret)).tokens()
 	ask("", "client_id", backOffice, "client_secret", oldSecret).tokens()
 	ask("", "client_assertion_type", jwtBearer, "client_assertion", w.assertion(key, "aud", self+auth0Token)).tokens()
+	ask("", "client_assertion_type", jwtBearer, "client_assertion", w.assertion(key, "aud", self+"/")).tokens() // as Auth0's libraries do
 	ask("", "client_id", passwordApp).tokens()
 	w.postJSON(auth0Token, append(in, "client_id", backOffice, "client_secret", newSecret)...).tokens()
 
@@ -271,6 +271,13 @@ func TestAuth0_OfTransport(t *testing.T) {
 	}
 }
 
+// D6: what is in the URL is not read.
+func TestAuth0_ParametersInTheURLAreNotRead(t *testing.T) {
+	w := newAuth0(t)
+	in := url.Values{"client_id": {passwordApp}, "grant_type": {"password"}, "username": {casey}, "password": {harbor}}
+	w.raw(auth0Token+"?"+in.Encode(), "").plainly(401, "invalid_client")
+}
+
 func TestAuth0_IsNotThereUnlessAClientHasIt(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{auth0Token, "/mfa/challenge", "/mfa/authenticators"} {
@@ -300,6 +307,21 @@ func TestAuth0_TriesCountWithThoseOfSignIns(t *testing.T) {
 		w.give(passwordApp, "nobody@contoso.com", harbor).wrong0()
 	}
 	w.give(passwordApp, "nobody@contoso.com", harbor).says0(429, "too_many_attempts", text)
+}
+
+// Where a server says that a person is makes no difference: tries are counted per account.
+func TestAuth0_TheAddressThatAServerForwardsIsNotRead(t *testing.T) {
+	w := newAuth0(t)
+	try := func(n int, password string) answer {
+		r := request(t, w.base+auth0Token, form("grant_type", "password", "username", casey, "password", password))
+		r.Header.Set("Authorization", basic(backOffice, newSecret))
+		r.Header.Set("auth0-forwarded-for", fmt.Sprintf("192.0.2.%d", n))
+		return w.send(r)
+	}
+	for n := range 10 {
+		try(n, "a wrong one").wrong0()
+	}
+	try(10, harbor).plainly(429, "too_many_attempts")
 }
 
 func TestAuth0_AMistakeOfTheAppIsNoTry(t *testing.T) {
@@ -413,73 +435,6 @@ func TestAuth0_MountSaysWhatIsWrong(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, part)
 	}
-}
-
-// ruled has a rule for the client with a refresh token and for the one with a second factor.
-func ruled(t *testing.T, rule handler.Auth0Rule) *world {
-	t.Helper()
-	return newAuth0(t, func(c *handler.Config) {
-		c.Clients = append(c.Clients,
-			handler.Client{ID: "ruled", Passwords: true, GrantTypes: plainGrants, Auth0: &handler.Auth0{Rule: rule}},
-			handler.Client{ID: "ruled-twice", Passwords: true, GrantTypes: plainGrants, Auth0: &handler.Auth0{Rule: rule}, SecondFactor: handler.Always})
-	})
-}
-
-func TestAuth0_ARuleMayChangeScopes(t *testing.T) {
-	var gives []string
-	var seen handler.Auth0RuleRequest
-	w := ruled(t, func(_ context.Context, r handler.Auth0RuleRequest) ([]string, error) {
-		seen = r
-		return gives, nil
-	})
-	ask := func(more ...string) answer {
-		return w.give("ruled", casey, harbor, append([]string{"audience", stock}, more...)...).tokens()
-	}
-	gives = []string{"openid", "Stock.Read", "Orders.Read", "nonsense", "offline_access"}
-	a := ask("scope", "openid profile")
-	assert.Equal(t, "openid Stock.Read", accessClaims(t, a)["scope"])
-	assert.Equal(t, "openid Stock.Read", a.body["scope"])
-	assert.NotContains(t, a.body, "refresh_token")
-	assert.Equal(t, casey, seen.User.Username)
-	assert.Equal(t, "ruled", seen.ClientID)
-	assert.Equal(t, stock, seen.Audience)
-	assert.Equal(t, []string{"openid", "profile", "Stock.Read"}, seen.Scopes)
-	assert.Equal(t, auth0Token, seen.Request.URL.Path[len(seen.Request.URL.Path)-len(auth0Token):])
-
-	gives = []string{"Stock.Read"}
-	a = ask("scope", "openid Stock.Read offline_access")
-	assert.NotContains(t, a.body, "id_token")
-	assert.Equal(t, "Stock.Read offline_access", a.body["scope"])
-	gives = []string{"openid", "Stock.Read"}
-	a = w.renew("ruled", a.text("refresh_token")).tokens()
-	assert.Equal(t, "Stock.Read", accessClaims(t, a)["scope"], "no more than the sign-in got")
-	gives = nil
-	a = w.renew("ruled", a.text("refresh_token")).tokens()
-	assert.Empty(t, accessClaims(t, a)["scope"])
-}
-
-func TestAuth0_ARuleMayRefuse(t *testing.T) {
-	var verdict error
-	calls := 0
-	w := ruled(t, func(_ context.Context, r handler.Auth0RuleRequest) ([]string, error) {
-		calls++
-		return r.Scopes, verdict
-	})
-	w.update(casey, func(u *store.User) { u.Methods = []store.Method{mailMethod} })
-	refresh := w.give("ruled", casey, harbor, "scope", "openid offline_access").text("refresh_token")
-	calls = 0
-	w.give("ruled", casey, "a wrong one").wrong0()
-	assert.Zero(t, calls, "it is not asked about strangers")
-	verdict = fmt.Errorf("%w: of the wrong department", handler.ErrAccessDenied)
-	for _, a := range []answer{w.give("ruled", casey, harbor), w.give("ruled-twice", casey, harbor), w.renew("ruled", refresh)} {
-		a.says0(403, "access_denied", "Access denied.")
-	}
-	w.refresh("ruled", refresh).badRefresh()
-	verdict = errors.New("the directory is away")
-	w.give("ruled", casey, harbor).plainly(503, "temporarily_unavailable")
-	w.renew("ruled", refresh).plainly(503, "temporarily_unavailable")
-	verdict = nil
-	w.renew("ruled", refresh).tokens()
 }
 
 // E1, E3, T8, T9: as much for any account as for none.

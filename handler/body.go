@@ -86,6 +86,9 @@ func parseMember(dec *json.Decoder) (name, value string, null bool, err error) {
 	case nil:
 		null = true
 	case string:
+		if strings.ContainsRune(v, utf8.RuneError) { // what encoding/json makes of half a surrogate pair
+			return "", "", false, malformed("a parameter is not plain text")
+		}
 		value = v
 	case json.Number, bool:
 		value = fmt.Sprint(v)

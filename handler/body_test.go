@@ -98,6 +98,7 @@ func TestReadEither_WhatIsRefused(t *testing.T) {
 		"a control character in an unknown member": {jsonType, `{"x":"\u0007"}`, errMalformed},
 		"a control character in a name":            {jsonType, `{"x\u0000":1}`, errMalformed},
 		"invalid UTF-8":                            {jsonType, "{\"client_id\":\"\xff\"}", errMalformed},
+		"half a surrogate pair":                    {jsonType, `{"client_id":"\ud800"}`, errMalformed},
 		"a value beyond its cap":                   {jsonType, `{"scope":"` + strings.Repeat("x", 1025) + `"}`, errMalformed},
 		"65 members":                               {jsonType, "{" + members(65) + "}", errMalformed},
 		"more than 64 KiB":                         {jsonType, `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, errTooLarge},

@@ -112,6 +112,9 @@ func (c client) hasSecret(text string) bool {
 func (x *exchange) proveByKey(ctx context.Context, c client, a token.Assertion) error {
 	cfg := x.auth.cfg
 	us := []string{cfg.Issuer, cfg.Issuer + x.tenant + x.path, cfg.Issuer + pathToken}
+	if c.config.Auth0 != nil { // whose libraries write an issuer with a slash at its end
+		us = append(us, cfg.Issuer+"/")
+	}
 	if err := a.Verify(c.config.Keys, us, cfg.Now()); err != nil {
 		return fmt.Errorf("%w: %w", errAssertionBad, err)
 	}

@@ -302,16 +302,16 @@ func TestClientAuth_AnAssertionIsGoodOnce(t *testing.T) {
 	w.ask(inspect, "", asserted(w.assertion(clientKey(), "jti", "two"))...).inactive()
 }
 
-func TestClientAuth_OfManyUsesOfAnAssertionOneSucceeds(t *testing.T) {
-	w := newWorld(t, withServers)
-	body := form(asserted(w.assertion(clientKey()))...)
+// statusesOf sends a body n times at once and counts the statuses of the answers.
+func (w *world) statusesOf(n int, path, body string) map[int]int {
+	w.Helper()
 	var mu sync.Mutex
 	statuses := map[int]int{}
 	var all sync.WaitGroup
-	for range 30 {
+	for range n {
 		all.Go(func() {
-			resp, err := caller.Post(w.base+inspect, "application/x-www-form-urlencoded", strings.NewReader(body))
-			if !assert.NoError(t, err) {
+			resp, err := caller.Post(w.base+path, "application/x-www-form-urlencoded", strings.NewReader(body))
+			if !assert.NoError(w, err) {
 				return
 			}
 			resp.Body.Close()
@@ -321,7 +321,13 @@ func TestClientAuth_OfManyUsesOfAnAssertionOneSucceeds(t *testing.T) {
 		})
 	}
 	all.Wait()
-	assert.Equal(t, map[int]int{200: 1, 401: 29}, statuses)
+	return statuses
+}
+
+func TestClientAuth_OfManyUsesOfAnAssertionOneSucceeds(t *testing.T) {
+	w := newWorld(t, withServers)
+	body := form(asserted(w.assertion(clientKey()))...)
+	assert.Equal(t, map[int]int{200: 1, 401: 29}, w.statusesOf(30, inspect, body))
 }
 
 func TestClientAuth_ARefusedAssertionIsNotUsedUp(t *testing.T) {

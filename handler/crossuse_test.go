@@ -233,7 +233,7 @@ var kinds = []kind{
 	}), nil},
 	{"device code", func(s *stand) string {
 		d := s.device(omni)
-		s.decide(s.tokens().text("access_token"), d.user, "approve").active200()
+		s.decide(s.tokens().text("access_token"), d.user, "approve").done()
 		return d.device
 	}, takesToken(func(s *stand, text string) answer { return s.poll(omni, text) }), nil},
 	{"user code", func(s *stand) string { return s.device(omni).user }, takesToken(func(s *stand, text string) answer {

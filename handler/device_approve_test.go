@@ -42,7 +42,7 @@ func TestDevice_WrongUserCodesAreCountedForThePerson(t *testing.T) {
 	d := w.device(television)
 	for i := range 10 {
 		at, access := []*world{w, b}[i%2], []string{first, second}[i/5]
-		at.decide(access, d.user, "").active200() // not counted
+		at.decide(access, d.user, "").done() // not counted
 		at.decide(access, otherUserCode(d.user), []string{"", "approve", "deny"}[i%3]).plainly(400, "bad_verification_code")
 	}
 	for _, access := range []string{first, second} {
@@ -50,12 +50,12 @@ func TestDevice_WrongUserCodesAreCountedForThePerson(t *testing.T) {
 		assert.Equal(t, "3600", a.header.Get("Retry-After"))
 	}
 	w.poll(television, d.device).isPending()
-	w.decide(other, d.user, "").active200()
+	w.decide(other, d.user, "").done()
 
 	w.clock.pass(14 * time.Minute)
 	w.decide(w.access(remote, casey), d.user, "").plainly(429, "temporarily_unavailable")
 	w.clock.pass(46 * time.Minute)
-	w.decide(w.access(remote, casey), w.device(television).user, "approve").active200()
+	w.decide(w.access(remote, casey), w.device(television).user, "approve").done()
 }
 
 // What may approve is an access token for the app's own API, of a client that may, while its sign-in lasts.
@@ -106,7 +106,7 @@ func TestDevice_TheApprovalEndsWithWhoGaveIt(t *testing.T) {
 			w.enrol(casey, harbor)
 			access := w.redeemPassword(remote, w.askedPassword(remote, casey), harbor).tokens().text("access_token")
 			d := w.device(television)
-			w.decide(access, d.user, "approve").active200()
+			w.decide(access, d.user, "approve").done()
 			change(w)
 			w.poll(television, d.device).isNoDevice()
 		})
@@ -128,7 +128,7 @@ func TestDevice_TokensTellOfTheApprovingSignIn(t *testing.T) {
 
 	for name, by := range map[string]answer{"one factor": once, "two factors": twice} {
 		d := w.device(television)
-		w.decide(by.text("access_token"), d.user, "approve").active200()
+		w.decide(by.text("access_token"), d.user, "approve").done()
 		w.clock.pass(time.Minute)
 		tokens := w.poll(television, d.device).tokens()
 		for _, claim := range []string{"amr", "acr", "auth_time", "sub"} {
@@ -143,10 +143,10 @@ func TestDevice_TokensTellOfTheApprovingSignIn(t *testing.T) {
 	a.unauthorized("insufficient_user_authentication")
 	assert.Contains(t, a.text("error_description"), "second factor")
 	w.poll(terminal, d.device).isPending()
-	w.decide(twice.text("access_token"), d.user, "approve").active200()
+	w.decide(twice.text("access_token"), d.user, "approve").done()
 	assert.Equal(t, "2", idClaims(t, w.poll(terminal, d.device).tokens())["acr"])
 	d = w.device(terminal)
-	w.decide(once.text("access_token"), d.user, "deny").active200()
+	w.decide(once.text("access_token"), d.user, "deny").done()
 	w.poll(terminal, d.device).refused(400, "authorization_declined", "", 65004)
 }
 
@@ -158,7 +158,7 @@ func TestDevice_APolicyThatChangesMeanwhileHolds(t *testing.T) {
 		}
 	})
 	d := w.device(television)
-	w.decide(access, d.user, "approve").active200()
+	w.decide(access, d.user, "approve").done()
 	strict = true
 	a := w.poll(television, d.device).refused(400, "invalid_grant", "", 50076)
 	assert.NotContains(t, a.body, "continuation_token")
@@ -183,7 +183,7 @@ func TestDevice_ItsClientMayGo(t *testing.T) {
 			}
 		})
 		assert.Equal(t, 400, b.decide(access, d.user, "approve").status, name)
-		w.decide(access, d.user, "approve").active200()
+		w.decide(access, d.user, "approve").done()
 		assert.NotEqual(t, 200, b.poll(television, d.device).status, name)
 	}
 }

@@ -313,7 +313,7 @@ func TestDevice_IsThereBeneathATenant(t *testing.T) {
 	for _, path := range []string{"/organizations/oauth2/v2.0/devicecode", "/organizations/devicecode"} {
 		a := w.post(path, "client_id", television)
 		require.Equal(t, 200, a.status, "%v", a.body)
-		w.decide(access, a.text("user_code"), "approve").active200()
+		w.decide(access, a.text("user_code"), "approve").done()
 		w.post("/organizations/oauth2/v2.0/token", "client_id", television, "grant_type", deviceGrant, "device_code", a.text("device_code")).tokens()
 	}
 	w.post("/common/oauth2/v2.0/devicecode", "client_id", television)

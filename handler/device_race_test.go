@@ -55,7 +55,7 @@ func TestDeviceRace_OnePollGetsTheTokens(t *testing.T) {
 		access := a.access(remote, casey)
 		for range 5 {
 			d := a.device(television)
-			b.decide(access, d.user, "approve").active200()
+			b.decide(access, d.user, "approve").done()
 			var calls []func() answer
 			for i := range 24 {
 				at := []*world{a, b}[i%2]
@@ -136,7 +136,7 @@ func TestDeviceOutage_AnApprovalOfUnknownOutcomeStands(t *testing.T) {
 	s.poll(television, d.device).tokens()
 
 	d = s.device(television)
-	s.decide(access, d.user, "approve").active200()
+	s.decide(access, d.user, "approve").done()
 	s.fault.arm(forgets, 0)
 	s.poll(television, d.device).refused(503, "temporarily_unavailable", "", 90033)
 	s.fault.mend()

@@ -21,7 +21,7 @@ func TestDevice_SecretsChangeWhileItWaits(t *testing.T) {
 	d := before.device(television)
 	after := before.sibling(withDevices, same, withSecrets("2", "1"))
 	after.poll(television, d.device).isPending()
-	after.decide(after.access(remote, casey), d.user, "approve").active200()
+	after.decide(after.access(remote, casey), d.user, "approve").done()
 	after.poll(television, d.device).tokens()
 	d = after.device(television)
 	gone := before.sibling(withDevices, same, withSecrets("3"))
@@ -44,7 +44,7 @@ func TestDevice_WithTheLibraryOfGo(t *testing.T) {
 	polls := 0
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: impatient(func() {
 		if polls++; polls == 2 {
-			w.decide(access, d.UserCode, "approve").active200()
+			w.decide(access, d.UserCode, "approve").done()
 		}
 		w.clock.pass(5 * time.Second)
 	})})
@@ -64,7 +64,7 @@ func TestDevice_WithTheLibraryOfGo(t *testing.T) {
 		d, err := c.DeviceAuth(t.Context())
 		require.NoError(t, err)
 		d.Interval = 1
-		w.decide(access, d.UserCode, "deny").active200()
+		w.decide(access, d.UserCode, "deny").done()
 		_, err = c.DeviceAccessToken(t.Context(), d)
 		var refused *oauth2.RetrieveError
 		require.ErrorAs(t, err, &refused, name)
@@ -179,7 +179,7 @@ func TestDevice_InstancesWhoseClocksDifferAgree(t *testing.T) {
 		w.poll(television, late.device).isPending()
 		b.poll(television, d.device).isPending()
 		access := w.access(remote, casey)
-		w.decide(access, approved.user, "approve").active200()
+		w.decide(access, approved.user, "approve").done()
 		b.poll(television, approved.device).tokens()
 		w.clock.pass(time.Second)
 		for _, x := range []*world{w, b, at(-skew)} {

@@ -120,6 +120,10 @@ func TestDevice_GetsItsCodes(t *testing.T) {
 	a := w.ask(deviceCodes[0], basic(kiosk, newSecret))
 	assert.Equal(t, 200, a.status, "%v", a.body)
 
+	w.post(deviceCodes[0]).refused(400, "invalid_request", "", 90100)
+	w.post(deviceCodes[0], "client_id", "nobody").refused(400, "unauthorized_client", "", 700016)
+	w.post(deviceCodes[0], "client_id", "off").refused(400, "invalid_client", "nativeauthapi_disabled", 7000112)
+	w.post(deviceCodes[0], "client_id", kiosk).refused(401, "invalid_client", "", 7000218)
 	w.post(deviceCodes[0], "client_id", plain).refused(400, "unauthorized_client", "", 70001)
 	w.post(deviceCodes[0], "client_id", television, "scope", "Unknown").refused(400, "invalid_scope", "", 70011)
 	w.post(deviceCodes[0], "client_id", television, "scope", "Orders.Read Stock.Read").refused(400, "invalid_scope", "", 70011)
@@ -157,6 +161,30 @@ func TestDevice_IsApprovedByAnApp(t *testing.T) {
 	w.decide(access, d.user, "").plainly(400, "bad_verification_code")
 	w.clock.pass(15 * time.Minute)
 	w.poll(television, d.device).refused(400, "expired_token", "", 70020)
+}
+
+// Section 11.1, which 11.3 refers to.
+func TestDevice_TokensAreForTheScopesThatWereAskedFor(t *testing.T) {
+	w, access := newDevices(t)
+	for _, row := range []struct {
+		scope, echoed, audience string
+		id, refresh             bool
+	}{
+		{"Orders.Read", "Orders.Read", self, false, false},
+		{"openid Orders.Read", "openid Orders.Read", self, true, false},
+		{"Stock.Read offline_access", "Stock.Read", "api://stock", false, true},
+		{"", "openid profile", self, true, true},
+	} {
+		d := w.device(television, "scope", row.scope)
+		w.decide(access, d.user, "approve").done()
+		a := w.poll(television, d.device).tokens()
+		assert.Equal(t, "Bearer", a.body["token_type"])
+		assert.Equal(t, 900.0, a.body["expires_in"])
+		assert.Equal(t, row.echoed, a.body["scope"], row.scope)
+		assert.Equal(t, row.audience, accessClaims(t, a)["aud"], row.scope)
+		assert.Equal(t, row.id, a.body["id_token"] != nil, row.scope)
+		assert.Equal(t, row.refresh, a.body["refresh_token"] != nil, row.scope)
+	}
 }
 
 func TestDevice_MayBeAConfidentialClient(t *testing.T) {
@@ -209,14 +237,15 @@ func TestDevice_LivesToItsLastSecond(t *testing.T) {
 	w.poll(television, first.device).tokens()
 	require.Equal(t, 200, w.decide(access, second.user, "approve").status)
 	w.clock.pass(time.Second)
-	w.decide(access, w.device(television).user, "").active200()
+	w.decide(access, w.device(television).user, "").done()
 	w.poll(television, second.device).refused(400, "expired_token", "", 70020)
 	w.decide(access, second.user, "").plainly(400, "bad_verification_code")
 	w.clock.pass(time.Hour)
 	w.poll(television, second.device).refused(400, "expired_token", "", 70020)
 }
 
-func (a answer) active200() { a.t.Helper(); require.Equal(a.t, 200, a.status, "%v", a.body) }
+// done is the answer to a call that told what it was asked, or did it.
+func (a answer) done() { a.t.Helper(); require.Equal(a.t, 200, a.status, "%v", a.body) }
 
 // RFC 8628 §3.5: the interval grows with each poll that comes too soon, and stays so.
 func TestDevice_SlowsDownForGood(t *testing.T) {
@@ -315,7 +344,7 @@ func TestDevice_NoCredentialPassesForAnother(t *testing.T) {
 		forged[i] ^= 1
 		w.poll(television, string(forged)).isNoDevice()
 	}
-	w.decide(access, d.user, "approve").active200()
+	w.decide(access, d.user, "approve").done()
 	w.poll(projector, d.device).isNoDevice()
 	w.poll(plain, d.device).refused(400, "unauthorized_client", "", 70001)
 	w.redeemToken(television, d.device).badToken()
@@ -347,7 +376,7 @@ func TestDevice_TheStoreHoldsNeitherCode(t *testing.T) {
 	w.poll(television, d.device).isPending()
 	w.poll(television, d.device).slowsDown()
 	w.decide(access, otherUserCode(d.user), "approve").plainly(400, "bad_verification_code")
-	w.decide(access, d.user, "approve").active200()
+	w.decide(access, d.user, "approve").done()
 	bare := strings.ReplaceAll(d.user, "-", "")
 	for key, value := range l.held {
 		for _, secret := range []string{d.device, d.device[30:60], d.user, bare, strings.ToLower(bare)} {

@@ -87,7 +87,7 @@ func (w *world) tencentRaw(path, contentType, body, authorization string) answer
 	return a
 }
 
-// says is an error of these calls: exactly its error and description.
+// exactly is an error of these calls: its error and description, and nothing beside them.
 func (a answer) exactly(status int, code, description string) answer {
 	a.t.Helper()
 	assert.Equal(a.t, status, a.status, "%v", a.body)
@@ -219,11 +219,8 @@ func TestTencent_TokensAreThoseOfEverySignIn(t *testing.T) {
 	assert.Equal(t, claims["sid"], accessClaims(t, refreshed)["sid"])
 	w.revoke(mobile, refreshed.text("refresh_token")).empty()
 	w.userInfo(refreshed.text("access_token")).unauthorized("invalid_token")
-	w.tencent(otpToken, fields{"client_id": mobile, "grant_type": "refresh_token", "refresh_token": refreshed.text("refresh_token")}).plainly400("invalid_grant")
+	w.tencent(otpToken, fields{"client_id": mobile, "grant_type": "refresh_token", "refresh_token": refreshed.text("refresh_token")}).plainly(400, "invalid_grant")
 }
-
-// plainly400 is an error of these calls whose words are not the contract's.
-func (a answer) plainly400(code string) { a.t.Helper(); a.plainly(400, code) }
 
 func TestTencent_ScopesAreThoseAskedFor(t *testing.T) {
 	w := newWorld(t, withTencent)

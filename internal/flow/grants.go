@@ -158,8 +158,6 @@ func (e *Engine) proven(req Redeem, u store.User, by proof) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	about := e.ofUser(u) // where accounts are hidden that is not what the record says
-	copy(f.id[:], about[:])
 	f.State, f.user, f.Abilities = signedIn, &u, parseCapabilities(req.Capabilities)
 	f.Types = typeOOB | typePassword | typeRedirect
 	e.prove(f, by)
