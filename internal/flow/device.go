@@ -44,7 +44,7 @@ type device struct {
 	Client   string   `json:"c"`
 	Scope    string   `json:"o"`           // as it was asked for
 	TooSoon  int      `json:"i,omitempty"` // polls that were
-	Approval *Session `json:"a,omitempty"` // the sign-in of who approved
+	Approval *Session `json:"p,omitempty"` // the sign-in of who approved
 }
 
 // DeviceStart asks for a device code.
