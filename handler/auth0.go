@@ -25,7 +25,8 @@ type Auth0 struct {
 	// Realms are the names that calls with GrantPasswordRealm can have as realm. All of them are the one
 	// Config.Users, as is the default directory, which calls with GrantPassword mean.
 	Realms []string
-	// Rule judges each sign-in, as rules and actions do with Auth0. nil lets all pass as they are.
+	// Rule judges each sign-in, as rules and actions do with Auth0. nil lets all pass as they are. It holds where
+	// the client signs people in by native authentication or another grant, too, and adds no scopes there.
 	Rule Auth0Rule
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -79,4 +80,29 @@ func TestAuth0_ARuleMayRefuse(t *testing.T) {
 	w.renew("ruled", refresh).plainly(503, "temporarily_unavailable")
 	verdict = nil
 	w.renew("ruled", refresh).tokens()
+}
+
+// The client may call the native API and use other grants, too: none of them leads around the rule.
+func TestAuth0_ARuleHoldsWhereverTheClientSignsPeopleIn(t *testing.T) {
+	var verdict error
+	var takes string
+	w := ruled(t, func(_ context.Context, r handler.Auth0RuleRequest) ([]string, error) {
+		return slices.DeleteFunc(r.Scopes, func(s string) bool { return s == takes }), verdict
+	})
+	native := func() answer {
+		return w.redeemPassword("ruled", w.askedPassword("ruled", casey), harbor, "scope", "openid Orders.READ Orders.Write offline_access")
+	}
+	owner := func() answer { return w.own("ruled", casey, harbor, "scope", "openid Orders.READ offline_access") }
+	takes = "Orders.Write"
+	a := native().tokens()
+	assert.Equal(t, "openid Orders.READ profile", a.body["scope"])
+	takes = "Orders.Read"
+	assert.Equal(t, "openid", owner().tokens().body["scope"])
+	a = w.refresh("ruled", a.text("refresh_token")).tokens()
+	assert.NotContains(t, accessClaims(t, a)["scope"], "Orders")
+
+	verdict = handler.ErrAccessDenied
+	native().refused(400, "access_denied", "", 53003)
+	owner().refused(400, "access_denied", "", 53003)
+	w.refresh("ruled", a.text("refresh_token")).badRefresh()
 }

@@ -100,6 +100,7 @@ var catalogue = []row{
 	{400, "invalid_grant", "", 65001, "The application has no consent for a scope.", "the client may not have a scope", flow.ErrConsent},
 	{400, "invalid_grant", "bad_token", 70000, "The refresh token is not valid.", "the refresh token is unknown, used again, revoked, or the user is gone", flow.ErrRefreshInvalid},
 	{400, "invalid_grant", "bad_token", 700082, "The refresh token has expired.", "the refresh token was not used for too long", flow.ErrRefreshExpired},
+	{400, "access_denied", "", 53003, "The sign-in was refused.", "Auth0.Rule returned ErrAccessDenied", flow.ErrDenied},
 
 	{400, "authorization_pending", "", 70016, "Nobody has decided about the device yet. Ask again after the interval.", "a device polls, and nobody has approved or denied it", flow.ErrDevicePending},
 	{400, "slow_down", "", 70016, "The device asks too often. The interval is 5 seconds longer from now on.", "a device polls before its interval is over", flow.ErrSlowDown},

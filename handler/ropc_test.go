@@ -321,6 +321,22 @@ func TestROPC_HiddenAccountsAreAnsweredAlike(t *testing.T) {
 	}
 }
 
+// A flow that waits for a second factor is one of the native API, where no confidential client may go on.
+func TestROPC_AConfidentialClientIsNotSentWhereItMayNotGo(t *testing.T) {
+	w := newWorld(t, withServers, withBadges, secondFactors, func(c *handler.Config) {
+		c.Clients = append(c.Clients, handler.Client{ID: "gate", Secrets: []string{newSecret}, GrantTypes: []string{badge}, SecondFactor: handler.Always})
+	})
+	w.signUp(casey)
+	for _, methods := range [][]store.Method{nil, {mailMethod}} {
+		w.update(casey, func(u *store.User) { u.Methods = methods })
+		for _, capabilities := range []string{"", able} {
+			pairs := []string{"grant_type", badge, "badge", w.idOf(casey), "capabilities", capabilities}
+			a := w.ask(tokenPath, basic("gate", newSecret), pairs...).refused(400, "invalid_grant", "", 50076)
+			assert.NotContains(t, a.body, "continuation_token")
+		}
+	}
+}
+
 // What a tenant is called in a path.
 
 func TestTenant_ThePathNamesTheDirectory(t *testing.T) {

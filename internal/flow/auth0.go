@@ -162,6 +162,22 @@ func (e *Engine) judge(ctx context.Context, client *Client, u store.User, g gran
 	return changed, nil
 }
 
+// ruled asks the rule of a client about a sign-in that is none of Auth0's calls: whom it refuses, or a scope
+// that it takes away, must not get in by another door.
+func (e *Engine) ruled(ctx context.Context, client *Client, u store.User, g grant) (grant, error) {
+	judged, err := e.judge(ctx, client, u, g, g.scopes)
+	if err != nil {
+		return grant{}, err
+	}
+	left := grant{audience: g.audience, offline: g.offline}
+	for i, s := range g.scopes {
+		if slices.Contains(judged.scopes, s) {
+			left.add(s, g.echo[i])
+		}
+	}
+	return left, nil
+}
+
 // tell leaves for the answer what was issued, where that is not what was asked for.
 func (g *grant) tell(asked []string) {
 	if g.offline {
@@ -218,9 +234,6 @@ func (e *Engine) reduce(ctx context.Context, req Redeem, m *family, u store.User
 		return grant{}, err
 	}
 	g, err = e.judge(ctx, req.Client, u, g, g.scopes)
-	if errors.Is(err, ErrDenied) { // the app has to drop it
-		err = fmt.Errorf("%w: %w", ErrRefreshInvalid, err)
-	}
 	if slices.Contains(asked, scopeOffline) {
 		g.echo = append(g.echo, scopeOffline)
 	}

@@ -149,6 +149,7 @@ func (p ofHost) prove(e *Engine, ctx context.Context, req Redeem, in input) (*fl
 	if err != nil {
 		return nil, u, err
 	}
+	f.oneCall = req.Client.Confidential // what could follow is of the native API
 	return f, u, mayUse(u, u.Epoch)
 }
 

@@ -97,6 +97,11 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	if f.client.Keep != nil {
 		return Tokens{}, e.keepSession(ctx, f, passed)
 	}
+	if !g.ofAsk { // which is judged before, by the words of its call
+		if g, err = e.ruled(ctx, f.client, u, g); err != nil {
+			return Tokens{}, err
+		}
+	}
 	s := e.sessionOf(f, passed)
 	m := family{
 		id: f.id, State: signedIn, Client: s.Client, User: s.User, Epoch: s.Epoch, Scopes: g.scopes,

@@ -145,10 +145,16 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 
 // less judges the scope parameter of a refresh, by the rules that the family was granted by.
 func (e *Engine) less(ctx context.Context, req Redeem, m *family, u store.User) (grant, error) {
+	g, err := grant{}, error(nil)
 	if m.Audience != "" {
-		return e.reduce(ctx, req, m, u)
+		g, err = e.reduce(ctx, req, m, u)
+	} else if g, err = e.narrow(req.Scope, m.Scopes, req.Client); err == nil {
+		g, err = e.ruled(ctx, req.Client, u, g)
 	}
-	return e.narrow(req.Scope, m.Scopes, req.Client)
+	if errors.Is(err, ErrDenied) { // the app has to drop it
+		err = fmt.Errorf("%w: %w", ErrRefreshInvalid, err)
+	}
+	return g, err
 }
 
 // advance makes the next token of the family the one that is good.
