@@ -58,6 +58,7 @@ type Config struct {
 	// Grants are grant types of your own for the token endpoint, by the absolute URI that names each
 	// (RFC 6749 §4.5), for the clients that have it among their GrantTypes.
 	Grants map[string]Grant
+
 	// DevicePage is the https URL that devices send people to, who type a code there (RFC 8628 §3.3): a page of
 	// the host, which posts the code to /oauth2/v2.0/device. "" means the page /device beneath Issuer, which is
 	// there then, for people with a session of a client with Cookies.

@@ -250,6 +250,7 @@ var kinds = []kind{
 }
 
 func TestT3_WhatIsGoodInOnePlaceIsGoodInNoOther(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	pairs, taken := 0, 0
 	for _, credential := range kinds {

@@ -279,6 +279,7 @@ func TestDevicePage_NamesAreNoMarkup(t *testing.T) {
 }
 
 func TestDevicePage_WithAPartDownSaysSo(t *testing.T) {
+	t.Parallel() // most of its time it waits
 	for _, m := range []mode{fails, panics, hangs} {
 		s := newTrip(t, withDevices)
 		s.signUp(casey)

@@ -30,6 +30,7 @@ func TestDevice_SecretsChangeWhileItWaits(t *testing.T) {
 }
 
 func TestDevice_WithTheLibraryOfGo(t *testing.T) {
+	t.Parallel() // most of its time it waits
 	w, access := newDevices(t)
 	c := oauth2.Config{
 		ClientID: television, Scopes: []string{"openid", "Orders.Read", "offline_access"},

@@ -182,46 +182,55 @@ func (c *chronicle) administer() {
 
 var passes = []time.Duration{0, time.Second, 9 * time.Second, 11 * time.Second, time.Minute, time.Hour, day, 6 * day, 13 * day, 15 * day}
 
-func TestT15_RandomHistoriesAgreeWithAModel(t *testing.T) {
-	keys := withKeys(t)
-	var first *world
-	var sides [2]*world
-	moves := 0
-	for n := range histories {
-		if n%100 == 0 { // or years would pass by the hundred
-			first = newWorld(t, keys)
-			sides = [2]*world{first, first.sibling(keys)}
-		}
-		c := &chronicle{
-			world: first, sides: sides, random: rand.New(rand.NewPCG(15, uint64(n))),
-			user: fmt.Sprintf("h%d@contoso.com", n),
-		}
-		c.signUp(c.user)
-		c.id = c.idOf(c.user)
-		c.signIn()
-		for range 25 {
-			moves++
-			switch p := c.random.IntN(100); {
-			case n%5 == 0 && p < 80: // somebody comes back often enough to reach the end of it all
-				c.note("12 days pass")
-				c.clock.pass(12 * day)
-				c.refreshOf(c.families[0], len(c.families[0].texts)-1)
-			case p < 50:
-				c.refreshOne()
-			case p < 80:
-				by := passes[c.random.IntN(len(passes))]
-				c.note("%v pass", by)
-				c.clock.pass(by)
-			case p < 86:
-				c.misuse()
-			case p < 90:
-				c.revokeOne()
-			case p < 93:
-				c.administer()
-			default:
-				c.signIn()
-			}
+// play is what happens in the history with a number, the same whenever it is played.
+func (c *chronicle) play(n int) {
+	c.signUp(c.user)
+	c.id = c.idOf(c.user)
+	c.signIn()
+	for range movesOfAHistory {
+		switch p := c.random.IntN(100); {
+		case n%5 == 0 && p < 80: // somebody comes back often enough to reach the end of it all
+			c.note("12 days pass")
+			c.clock.pass(12 * day)
+			c.refreshOf(c.families[0], len(c.families[0].texts)-1)
+		case p < 50:
+			c.refreshOne()
+		case p < 80:
+			by := passes[c.random.IntN(len(passes))]
+			c.note("%v pass", by)
+			c.clock.pass(by)
+		case p < 86:
+			c.misuse()
+		case p < 90:
+			c.revokeOne()
+		case p < 93:
+			c.administer()
+		default:
+			c.signIn()
 		}
 	}
-	t.Logf("%d histories of %d moves", histories, moves)
+}
+
+const (
+	movesOfAHistory = 25
+	ofOneClock      = 100 // histories: or years would pass by the hundred
+)
+
+func TestT15_RandomHistoriesAgreeWithAModel(t *testing.T) {
+	keys := withKeys(t)
+	for from := 0; from < histories; from += ofOneClock {
+		t.Run(fmt.Sprintf("%d to %d", from, from+ofOneClock-1), func(t *testing.T) {
+			t.Parallel()
+			first := newWorld(t, keys)
+			sides := [2]*world{first, first.sibling(keys)}
+			for n := from; n < from+ofOneClock; n++ {
+				c := &chronicle{
+					world: first, sides: sides, random: rand.New(rand.NewPCG(15, uint64(n))),
+					user: fmt.Sprintf("h%d@contoso.com", n),
+				}
+				c.play(n)
+			}
+		})
+	}
+	t.Logf("%d histories of %d moves", histories, histories*movesOfAHistory)
 }
