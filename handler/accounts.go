@@ -19,7 +19,7 @@ var ErrWrongPassword = flow.ErrCredentials
 // that wraps store.ErrNotFound, or another one if a part is out of order. Like all methods on accounts
 // it is safe for concurrent use, on any instance.
 func (a *Auth) ChangePassword(ctx context.Context, userID, current, next string) error {
-	return a.engine.ChangePassword(ctx, userID, current, next)
+	return a.called(ctx, userID, a.engine.ChangePassword(ctx, userID, current, next))
 }
 
 // SetPassword gives the user with an id a password, or another one, without asking for the present

@@ -178,7 +178,7 @@ func (x *exchange) authenticators() (any, error) {
 		return nil, refuseMFAToken
 	}
 	defer x.watch()()
-	ctx, cancel := stepContext(x.r)
+	ctx, cancel := x.stepContext()
 	defer cancel()
 	methods, err := x.auth.engine.Authenticators(ctx, flow.Introspect{Client: &c.flow, Token: text})
 	if errors.Is(err, flow.ErrTokenInvalid) || errors.Is(err, flow.ErrTokenExpired) || errors.Is(err, flow.ErrCredentials) || errors.Is(err, flow.ErrUserNotFound) {

@@ -92,6 +92,7 @@ func TestLog_KnowsTheRequestAndNoSecret(t *testing.T) {
 			var log lines
 			s := newTrip(t, func(cfg *handler.Config) {
 				cfg.Logger, cfg.Secret = slog.New(logger(&log)), []byte(secret)
+				cfg.Events = []handler.EventSink{handler.LogEvents(cfg.Logger)}
 			})
 			wander(t, s, c)
 			wanderWithPasswords(t, s, c)

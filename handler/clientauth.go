@@ -80,6 +80,7 @@ func (x *exchange) authenticate(ctx context.Context, f form) (client, error) {
 	if err := x.prove(ctx, c, cred); err != nil {
 		return client{}, err
 	}
+	x.known(c.config.ID)
 	return c, nil
 }
 

@@ -118,6 +118,9 @@ type Config struct {
 	// Legacy selects answers of older versions of the API, for hand-written clients.
 	Legacy Legacy
 
+	// Events are told of what happens: see EventSink. None by default; LogEvents writes them to a log.
+	Events []EventSink
+
 	Logger *slog.Logger     // nil means slog.Default()
 	Now    func() time.Time // nil means time.Now
 	Random io.Reader        // nil means crypto/rand.Reader

@@ -150,7 +150,7 @@ func (x *exchange) decideDevice() (any, error) {
 		return nil, err
 	}
 	defer x.watch()()
-	ctx, cancel := stepContext(x.r)
+	ctx, cancel := x.stepContext()
 	defer cancel()
 	by, err := x.auth.engine.Approver(ctx, text)
 	if err != nil {

@@ -102,7 +102,7 @@ func (x *exchange) devicePage() (any, error) {
 		}
 	}
 	defer x.watch()()
-	ctx, cancel := stepContext(x.r)
+	ctx, cancel := x.stepContext()
 	defer cancel()
 	by, err := x.signedIn(ctx)
 	switch {

@@ -99,7 +99,7 @@ func (x *exchange) keys() (any, error) {
 
 func (x *exchange) publicKeys() (jose.JSONWebKeySet, error) {
 	defer x.watch()()
-	ctx, cancel := stepContext(x.r)
+	ctx, cancel := x.stepContext()
 	defer cancel()
 	return x.auth.signer.PublicKeys(ctx)
 }

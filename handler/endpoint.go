@@ -46,7 +46,7 @@ func identified[C any](
 			f.sku = "" // no library is an exception
 		}
 		defer x.watch()()
-		ctx, cancel := stepContext(x.r)
+		ctx, cancel := x.stepContext()
 		defer cancel()
 		c, err := who(x, ctx, f)
 		if err != nil {
@@ -58,8 +58,16 @@ func identified[C any](
 
 // stepContext is the context of a step. A caller that hangs up does not stop a step half-way.
 func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
-	ctx := context.WithValue(context.WithoutCancel(r.Context()), requestKey{}, r)
-	return context.WithTimeout(ctx, stepTimeout)
+	return stepWithin(r.Context(), r)
+}
+
+// stepContext is that of the exchange, which has a trail of what is to be told.
+func (x *exchange) stepContext() (context.Context, context.CancelFunc) {
+	return stepWithin(x.stepping(), x.r)
+}
+
+func stepWithin(ctx context.Context, r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithValue(context.WithoutCancel(ctx), requestKey{}, r), stepTimeout)
 }
 
 // watch answers for a step that does not come back in time, because a store of the host ignores its
@@ -68,6 +76,7 @@ func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
 func (x *exchange) watch() (stop func()) {
 	t := time.AfterFunc(stuckTimeout, func() {
 		defer func() { _ = recover() }() // of a Logger, say: nobody else would catch it here
+		defer x.report()
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		if x.answered {
@@ -104,6 +113,7 @@ func (x *exchange) public(_ context.Context, f form) (*flow.Client, error) {
 	case c.config.confidential():
 		return nil, errConfidential
 	}
+	x.known(c.config.ID)
 	return &c.flow, nil
 }
 

@@ -25,6 +25,7 @@ type exchange struct {
 	tenant      string // before it, with a slash: what the path names; "" if none
 	correlation string // what client and server call this request by
 	plain       *plain // how the path answers; nil where the envelope does
+	trail       *trail // what is to be told; nil if nobody listens
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
@@ -67,6 +68,7 @@ func (x *exchange) newID() string {
 // serve runs a route and answers what comes of it.
 func (x *exchange) serve(route route) {
 	body, err := x.run(route)
+	defer x.tellAll()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
@@ -227,4 +229,5 @@ func (x *exchange) log(err error, e row, trace string) {
 	x.auth.cfg.Logger.LogAttrs(x.r.Context(), level, "nativeauth: request refused",
 		slog.String("path", x.path), slog.Int("status", e.Status), slog.String("error", e.Code), slog.Int("code", e.Number),
 		slog.String("correlation_id", x.correlation), slog.String("trace_id", trace), slog.Any("cause", err))
+	x.refused(err, e)
 }

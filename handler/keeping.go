@@ -51,13 +51,15 @@ func (a *Auth) redeemForSession(ctx context.Context, req flow.Redeem) (any, erro
 		return nil, fmt.Errorf("load session: %w", err)
 	}
 	k := &keeping{sessions: a.cfg.Sessions, before: before, theirs: theirs}
-	if _, err = a.engine.Token(context.WithValue(ctx, keepingKey{}, k), req); err == nil {
+	t, err := a.engine.Token(context.WithValue(ctx, keepingKey{}, k), req)
+	if err == nil {
 		err = k.takeOver(ctx)
 	}
 	if err != nil {
 		k.drop(ctx)
 		return nil, err
 	}
+	a.engine.Tell(ctx, t.Told)
 	return headed{http.StatusOK, k.writeCookie, sessionBody{
 		TokenType: "Cookie", ExpiresIn: wholeSeconds(k.sessions.Lifetime), IdleTimeout: wholeSeconds(k.sessions.IdleTimeout),
 	}}, nil

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/nativeauth/nativeauth/internal/flow"
 )
 
 // logout signs out whose session the request came with: RP-Initiated Logout 1.0, for requests of the own
@@ -29,7 +31,7 @@ func (x *exchange) logout() (any, error) {
 		return nil, err
 	}
 	defer x.watch()()
-	ctx, cancel := stepContext(x.r)
+	ctx, cancel := x.stepContext()
 	defer cancel()
 	forget, err := x.auth.signOut(ctx, x.r)
 	if err != nil {
@@ -83,8 +85,12 @@ func (a *Auth) signOut(ctx context.Context, r *http.Request) (forget func(http.R
 	defer recovered(&err)
 	m := a.cfg.Sessions
 	if m.Token(ctx) != "" {
+		s, known := signedIn(ctx, m)
 		if err := m.Destroy(ctx); err != nil {
 			return nil, fmt.Errorf("end session: %w", err)
+		}
+		if known {
+			a.engine.Tell(ctx, flow.Event{Name: flow.EventRevoke, About: flow.Subject{UserID: s.User, ClientID: s.Client}, Outcome: "signed_out"})
 		}
 	}
 	return func(w http.ResponseWriter) {

@@ -59,7 +59,8 @@ func (a *Auth) NewTOTP(ctx context.Context, userID string) (TOTPSecret, error) {
 // shows now; otherwise it returns ErrWrongCode. Wrong ones are counted with those of sign-ins. If the user
 // had none it returns recovery codes, which are shown this once: each is good for one second factor.
 func (a *Auth) ConfirmTOTP(ctx context.Context, userID, code string) (recovery []string, err error) {
-	return a.engine.ConfirmTOTP(ctx, userID, code)
+	recovery, err = a.engine.ConfirmTOTP(ctx, userID, code)
+	return recovery, a.called(ctx, userID, err)
 }
 
 // NewRecoveryCodes gives the user with an id ten recovery codes, in place of all before.

@@ -86,7 +86,7 @@ func (a *Auth) callerOf(r *http.Request, audience string, scopes []string) (Call
 	}
 	raw, err := a.verify(r, text)
 	if err != nil && !errors.Is(err, token.ErrInvalid) {
-		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: token not checked", "cause", err)
+		a.troubled(r, "nativeauth: token not checked", err)
 		if errors.Is(err, errPanic) {
 			return Caller{}, refusePanic
 		}

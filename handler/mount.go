@@ -97,7 +97,8 @@ func newAuth(cfg Config) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{cfg: cfg, prefix: cfg.prefix(), signer: token.NewSigner(cfg.Keys), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants()}
+	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants()}
+	a.signer = token.NewSigner(a.watchKeys(cfg.Keys))
 	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
 	defer cancel()
 	if err := a.signer.Check(ctx); err != nil {
@@ -130,7 +131,7 @@ func (a *Auth) flowConfig() flow.Config {
 	for i, r := range c.Resources {
 		resources[i] = flow.Resource{Audience: r.Audience, Scopes: r.Scopes, OfflineAccess: r.OfflineAccess}
 	}
-	return flow.Config{
+	f := flow.Config{
 		Issuer: c.Issuer, TenantID: c.TenantID, App: c.App,
 		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources, UserInfoAudience: c.Issuer + pathUserInfo,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
@@ -142,6 +143,10 @@ func (a *Auth) flowConfig() flow.Config {
 		RefreshIdle: c.RefreshTokenIdle, RefreshLife: c.RefreshTokenLifetime,
 		Now: c.Now, Random: c.Random,
 	}
+	if a.listens() {
+		f.Events, f.About = a.tell, a.note
+	}
+	return f
 }
 
 // policy is the one that people meet: the name of the app is no password either.
@@ -160,6 +165,9 @@ func (a *Auth) Shutdown(ctx context.Context) error { return a.engine.Shutdown(ct
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, a.prefix), "/")
 	x := &exchange{auth: a, w: w, r: r, path: path}
+	if a.listens() {
+		x.trail = &trail{}
+	}
 	allowed := x.allowOrigin()
 	route, ok := a.routes[path]
 	if ok {

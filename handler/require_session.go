@@ -83,10 +83,10 @@ func (g *sessionGuard) serve(w http.ResponseWriter, r *http.Request, next http.H
 		g.end(loaded, w, r, theirs)
 		g.refuse(w, r)
 	case errors.Is(err, errPanic):
-		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not checked", "cause", err)
+		a.troubled(r, "nativeauth: session not checked", err)
 		refusePanic.send(w)
 	default:
-		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not checked", "cause", err)
+		a.troubled(r, "nativeauth: session not checked", err)
 		refuseSessions.send(w)
 	}
 }
@@ -105,7 +105,7 @@ func (g *sessionGuard) refuse(w http.ResponseWriter, r *http.Request) {
 func (g *sessionGuard) end(ctx context.Context, w http.ResponseWriter, r *http.Request, theirs bool) {
 	m := g.auth.cfg.Sessions
 	if err := m.Destroy(ctx); err != nil {
-		g.auth.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not removed", "cause", err)
+		g.auth.troubled(r, "nativeauth: session not removed", err)
 	} else if !theirs {
 		m.WriteSessionCookie(ctx, w, "", time.Time{})
 	}
@@ -151,7 +151,7 @@ func (a *Auth) saveSession(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case errors.Is(err, scsstore.ErrEnded):
 	case err != nil:
-		a.cfg.Logger.ErrorContext(r.Context(), "nativeauth: session not saved", "cause", err)
+		a.troubled(r, "nativeauth: session not saved", err)
 		for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified", "Location"} {
 			w.Header().Del(name) // they were about the host's answer
 		}

@@ -14,7 +14,7 @@ func (x *exchange) userInfo() (any, error) {
 		return nil, err
 	}
 	defer x.watch()()
-	ctx, cancel := stepContext(x.r)
+	ctx, cancel := x.stepContext()
 	defer cancel()
 	info, err := x.auth.engine.UserInfo(ctx, text)
 	switch {

@@ -85,7 +85,7 @@ func (s *Signer) Sign(ctx context.Context, typ Type, claims []byte) (string, err
 
 // signer returns the prepared signer for a key.
 func (s *Signer) signer(key jose.SigningKey, typ Type) (jose.Signer, error) {
-	kid := keyID(key)
+	kid := KeyID(key)
 	if kid == "" || !slices.Contains(Algorithms, key.Algorithm) {
 		return nil, fmt.Errorf("token: signing key %q with algorithm %q: want a key id and one of %v", kid, key.Algorithm, Algorithms)
 	}
@@ -126,7 +126,8 @@ func bare(key any) any {
 	return key
 }
 
-func keyID(key jose.SigningKey) string {
+// KeyID returns the id (kid) of a signing key; "" if it has none.
+func KeyID(key jose.SigningKey) string {
 	switch k := key.Key.(type) {
 	case jose.JSONWebKey:
 		return k.KeyID
@@ -155,12 +156,12 @@ func (s *Signer) Check(ctx context.Context) error {
 	var problems []error
 	if signer, err := s.signer(key, AccessToken); err != nil {
 		problems = append(problems, err)
-	} else if public, err := find(set, keyID(key), string(key.Algorithm)); err != nil {
-		problems = append(problems, fmt.Errorf("token: signing key %q is not among the verification keys with algorithm %s", keyID(key), key.Algorithm))
+	} else if public, err := find(set, KeyID(key), string(key.Algorithm)); err != nil {
+		problems = append(problems, fmt.Errorf("token: signing key %q is not among the verification keys with algorithm %s", KeyID(key), key.Algorithm))
 	} else if jws, err := signer.Sign([]byte("{}")); err != nil {
-		problems = append(problems, fmt.Errorf("token: signing key %q: %w", keyID(key), err))
+		problems = append(problems, fmt.Errorf("token: signing key %q: %w", KeyID(key), err))
 	} else if _, err := jws.Verify(public); err != nil {
-		problems = append(problems, fmt.Errorf("token: signing key %q does not belong to the verification key of that id", keyID(key)))
+		problems = append(problems, fmt.Errorf("token: signing key %q does not belong to the verification key of that id", KeyID(key)))
 	}
 	return errors.Join(append(problems, checkSet(set)...)...)
 }

@@ -24,7 +24,7 @@ func (e *Engine) ChangePassword(ctx context.Context, userID, current, next strin
 			return fresh, err
 		}
 		return e.withPassword(ctx, fresh, next)
-	}, e.tellChanged)
+	}, e.changed(ctx, "changed"))
 }
 
 // mayChange judges a change of a password that was found right by a hash. By now the account may have
@@ -50,7 +50,20 @@ func (e *Engine) mayChange(ctx context.Context, u store.User, hash, current stri
 
 // SetPassword gives an account a password, or another one, whatever it had.
 func (e *Engine) SetPassword(ctx context.Context, userID, text string) error {
-	return e.update(ctx, userID, func(u store.User) (store.User, error) { return e.withPassword(ctx, u, text) }, e.tellChanged)
+	return e.update(ctx, userID, func(u store.User) (store.User, error) { return e.withPassword(ctx, u, text) }, e.changed(ctx, "set"))
+}
+
+// changed returns what is to be done after a password was changed: its owner is told, and whoever listens.
+func (e *Engine) changed(ctx context.Context, how string) func(store.User) {
+	return func(u store.User) {
+		e.tellChanged(u)
+		e.tellUser(ctx, EventPasswordChanged, how, u)
+	}
+}
+
+// revoked returns what is to be done after the sessions of an account were ended.
+func (e *Engine) revoked(ctx context.Context, why string) func(store.User) {
+	return func(u store.User) { e.tellUser(ctx, EventRevoke, why, u) }
 }
 
 // RequireReset makes the account's password good for nothing but a reset, and ends its sessions.
@@ -59,7 +72,7 @@ func (e *Engine) RequireReset(ctx context.Context, userID string) error {
 		u.MustChangePassword = true
 		u.Epoch++
 		return u, nil
-	}, nil)
+	}, e.revoked(ctx, "reset_required"))
 }
 
 // SetDisabled locks an account out, and ends its sessions, or lets it in again.
@@ -70,7 +83,11 @@ func (e *Engine) SetDisabled(ctx context.Context, userID string, disabled bool) 
 		}
 		u.Disabled = disabled
 		return u, nil
-	}, nil)
+	}, func(u store.User) {
+		if disabled {
+			e.tellUser(ctx, EventRevoke, "disabled", u)
+		}
+	})
 }
 
 // EndSessions ends every session of an account, its open flows included.
@@ -78,7 +95,7 @@ func (e *Engine) EndSessions(ctx context.Context, userID string) error {
 	return e.update(ctx, userID, func(u store.User) (store.User, error) {
 		u.Epoch++
 		return u, nil
-	}, nil)
+	}, e.revoked(ctx, "all_sessions"))
 }
 
 // update changes an account with one conditional write, again if another write came between. Then it

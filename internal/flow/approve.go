@@ -33,6 +33,7 @@ func (e *Engine) FindDevice(ctx context.Context, by Session, text string) (Pendi
 	} else if err != nil {
 		return PendingDevice{}, fmt.Errorf("look up user: %w", err)
 	}
+	e.note(ctx, Subject{u.ID, by.Client, recordOf(u).Email})
 	tries := counter{key: e.account("", u.ID).key("user-code"), life: userCodeWindow}
 	n, err := e.State.Add(ctx, tries.key, 1, tries.life)
 	switch {
@@ -118,13 +119,20 @@ func (e *Engine) DecideDevice(ctx context.Context, by Session, text string, appr
 		if err != nil {
 			return p, err
 		}
+		outcome := "device_denied"
 		d.State = deviceDenied
 		if approve {
+			outcome = "device_approved"
 			d.State, d.Approval = deviceApproved, &by
 		}
-		if err = e.saveDevice(ctx, &d, entry); !errors.Is(err, errOtherWon) {
-			return p, err
+		err = e.saveDevice(ctx, &d, entry)
+		if errors.Is(err, errOtherWon) {
+			continue
 		}
+		if err == nil {
+			e.Tell(ctx, Event{EventCodeAccepted, Subject{UserID: by.User, ClientID: by.Client}, outcome})
+		}
+		return p, err
 	}
 	return p, errors.New("decide device: the request changes faster than it can be read")
 }

@@ -107,7 +107,7 @@ func (p ofOwner) prove(e *Engine, ctx context.Context, req Redeem, in input) (*f
 	}
 	f, u, err := e.resourceOwner(ctx, req, in)
 	if _, locked := errors.AsType[*LockedError](err); locked && e.HideAccounts {
-		err = fmt.Errorf("%w: tried too often", ErrCredentials) // as if it were wrong, for any name
+		err = fmt.Errorf("%w: %w", ErrCredentials, ErrTooOften) // as if it were wrong, for any name
 	}
 	if err != nil {
 		return nil, none, err

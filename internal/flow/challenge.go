@@ -107,7 +107,7 @@ func (e *Engine) send(ctx context.Context, f *flow, ev event, in input) (next st
 // dispatch saves the flow, and hands its mail over then.
 func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error) {
 	if next, err = e.save(ctx, f); err == nil {
-		err = e.post(f)
+		err = e.post(ctx, f)
 	}
 	if err != nil {
 		return "", err
@@ -116,13 +116,14 @@ func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error)
 }
 
 // post hands the mail of a flow over, if there is one.
-func (e *Engine) post(f *flow) error {
+func (e *Engine) post(ctx context.Context, f *flow) error {
 	if f.mail == nil || f.mail.To == "" {
 		return nil
 	}
 	if err := e.Queue.Add(*f.mail); err != nil {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
+	e.Tell(ctx, Event{EventCodeSent, e.subjectOf(f), f.sent()})
 	return nil
 }
 

@@ -75,7 +75,7 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 		return fmt.Errorf("%w: expired", ErrCodeWrong)
 	}
 	if f.count.Value > otp.Tries {
-		return fmt.Errorf("%w: tried too often", ErrCodeWrong)
+		return fmt.Errorf("%w: %w", ErrCodeWrong, ErrTooOften)
 	}
 	if !e.codes.Verify(f.Code, f.binding(), code) {
 		return ErrCodeWrong

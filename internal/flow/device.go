@@ -83,6 +83,7 @@ func (e *Engine) DeviceStart(ctx context.Context, req DeviceStart) (Device, erro
 	if err != nil {
 		return Device{}, err
 	}
+	e.Tell(ctx, Event{EventStart, Subject{ClientID: d.Client}, "device"})
 	t := token.Device{Request: d.id, Expires: e.Now().Add(deviceLife)}
 	return Device{e.opaque.Device(t, d.Client), otp.ShowUserCode(code), deviceLife, pollInterval}, nil
 }
@@ -168,6 +169,7 @@ func (deviceCode) prove(e *Engine, ctx context.Context, req Redeem, _ input) (*f
 	if err != nil {
 		return nil, none, err
 	}
+	e.note(ctx, Subject{u.ID, d.Client, recordOf(u).Email})
 	f := &flow{record: recordOf(u), id: d.id, version: entry.Version, left: entry.TTL, read: e.Now()}
 	f.life, f.State, f.Client, f.client, f.user = d.life, signedIn, d.Client, req.Client, &u
 	f.inherited, f.granted, f.oneCall = d.Approval, &g, true

@@ -47,6 +47,8 @@ type Config struct {
 	HostGrants   map[string]HostGrant
 	SecondFactor SecondFactor                                   // or nil: of nobody
 	Gate         func(ctx context.Context, r GateRequest) error // or nil
+	Events       func(ctx context.Context, ev Event)            // or nil: hears what has happened
+	About        func(ctx context.Context, s Subject)           // or nil: hears whom a call is about
 	Countries    otp.Countries
 	MaskHints    bool
 

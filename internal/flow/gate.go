@@ -104,6 +104,7 @@ func (e *Engine) demand(ctx context.Context, f *flow, to state) error {
 		if err := e.end(ctx, f.id, f.version, errOtherWon); err != nil {
 			return err
 		}
+		e.written(ctx, f)
 		return &Redirect{Reason: "Client is missing " + d.ability.name() + " capability"}
 	}
 	f.State, f.Code, f.Earlier = to, nil, f.Sends

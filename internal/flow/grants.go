@@ -145,6 +145,7 @@ func (p ofHost) prove(e *Engine, ctx context.Context, req Redeem, in input) (*fl
 	} else if err != nil {
 		return nil, u, fmt.Errorf("look up user of the host's grant: %w", err)
 	}
+	e.note(ctx, Subject{u.ID, req.Client.ID, recordOf(u).Email})
 	f, err := e.proven(req, u, proof{byHost, strings.Join(who.AMR, " ")})
 	if err != nil {
 		return nil, u, err
@@ -205,6 +206,7 @@ func (e *Engine) resourceOwner(ctx context.Context, req Redeem, in input) (*flow
 	if err != nil || u.Disabled && e.HideAccounts { // see whose
 		u = store.User{Username: name}
 	}
+	e.note(ctx, Subject{u.ID, req.Client.ID, recordOf(u).Email})
 	stale, err := e.countPassword(ctx, e.ofUser(u), u.PasswordHash, in.password)
 	if err == nil {
 		err = e.enter(ctx, &u, in.password, stale)

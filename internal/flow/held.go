@@ -43,6 +43,7 @@ func (e *Engine) hold(ctx context.Context, client *Client, r record) (Continue, 
 	if err != nil {
 		return Continue{}, fmt.Errorf("write flow: %w", err)
 	}
+	e.Tell(ctx, Event{EventStart, e.subjectOf(f), string(f.purpose())})
 	return Continue{e.opaque.Continuation(t, f.Client)}, nil
 }
 

@@ -36,6 +36,7 @@ func (e *Engine) AddMethod(ctx context.Context, userID string, kind store.Method
 	}, func(u store.User) {
 		m = u.Methods[findMethod(u, m.ID)] // it may be the default in the other's place
 		e.tell(u, otp.MethodAdded, m.AddedAt)
+		e.tellUser(ctx, EventFactorChanged, "added", u)
 	})
 	return m, err
 }
@@ -98,7 +99,10 @@ func (e *Engine) RemoveMethod(ctx context.Context, userID, methodID string) erro
 		}
 		u.Methods = slices.Delete(slices.Clone(u.Methods), i, i+1)
 		return u, nil
-	}, func(u store.User) { e.tell(u, otp.MethodRemoved, e.Now().UTC()) })
+	}, func(u store.User) {
+		e.tell(u, otp.MethodRemoved, e.Now().UTC())
+		e.tellUser(ctx, EventFactorChanged, "removed", u)
+	})
 }
 
 // SetDefaultMethod chooses the method that an account is asked for first.
@@ -112,7 +116,7 @@ func (e *Engine) SetDefaultMethod(ctx context.Context, userID, methodID string) 
 			u.Methods[i].Default = u.Methods[i].ID == methodID
 		}
 		return u, nil
-	}, nil)
+	}, func(u store.User) { e.tellUser(ctx, EventFactorChanged, "default", u) })
 }
 
 // NewRecoveryCodes gives an account new recovery codes in place of those it had.
@@ -130,7 +134,10 @@ func (e *Engine) NewRecoveryCodes(ctx context.Context, userID string) ([]string,
 		u.Methods = slices.DeleteFunc(slices.Clone(u.Methods), func(o store.Method) bool { return o.Kind == store.MethodRecovery })
 		u, _, err := e.withMethod(u, m)
 		return u, err
-	}, func(u store.User) { e.tell(u, otp.MethodAdded, now) })
+	}, func(u store.User) {
+		e.tell(u, otp.MethodAdded, now)
+		e.tellUser(ctx, EventFactorChanged, "recovery_codes", u)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +212,11 @@ func (e *Engine) ConfirmTOTP(ctx context.Context, userID, text string) ([]string
 	err = e.update(ctx, userID, func(u store.User) (store.User, error) {
 		u, codes, err = e.withMethod(u, m)
 		return u, err
-	}, func(u store.User) { e.tell(u, otp.MethodAdded, m.AddedAt) })
+	}, func(u store.User) {
+		e.tell(u, otp.MethodAdded, m.AddedAt)
+		e.tellUser(ctx, EventCodeAccepted, string(otp.Registration), u)
+		e.tellUser(ctx, EventFactorChanged, "added", u)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func (e *Engine) sendMFA(ctx context.Context, f *flow, in input) (oobCode string
 	if err := e.rewrite(ctx, f); err != nil || f.Chosen.Target == "" {
 		return "", err
 	}
-	if err := e.post(f); err != nil {
+	if err := e.post(ctx, f); err != nil {
 		return "", err
 	}
 	t, err := e.newToken(f, e.CodeLife)

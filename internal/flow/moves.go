@@ -180,8 +180,13 @@ func (e *Engine) take(ctx context.Context, f *flow, ev event, in input) error {
 	if !ok {
 		return ErrTokenInvalid
 	}
+	before, purpose := f.State, f.purpose()
 	f.State = m.to
-	return m.do(e, ctx, f, in)
+	err := m.do(e, ctx, f, in)
+	if err == nil && (ev.takesCode() || ev == redeemOTP) {
+		f.accepted(purpose, before)
+	}
+	return err
 }
 
 // step opens the flow of a token, makes the move that ev is from there, and saves the flow with a

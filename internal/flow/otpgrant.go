@@ -111,6 +111,8 @@ func (e *Engine) SendOTP(ctx context.Context, req OTPSend) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	f.then(EventStart, string(f.purpose()))
+	e.note(ctx, e.subjectOf(f))
 	// The gate is told of no user: nobody has proven anything, and its answer must not tell who has an account.
 	err = e.sendTo(ctx, f, store.User{})
 	next := ""

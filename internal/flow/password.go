@@ -96,6 +96,7 @@ func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
 	}
 	if err == nil {
 		f.UserID, f.Epoch = u.ID, u.Epoch
+		e.note(ctx, e.subjectOf(f))
 	}
 	return u, err
 }

@@ -83,6 +83,7 @@ type flow struct {
 	recovery []string     // codes that came with a new method, to be told once
 	oneCall  bool         // nothing can follow: what is still due cannot be proven
 	uri      string       // of the authenticator app that is being set up
+	news     []news       // what is told once the flow is saved
 
 	inherited *Session // the sign-in that a device gets its tokens from; nil if the flow is one itself
 	granted   *grant   // what that has agreed to
@@ -122,6 +123,7 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	f, err := e.loadAndCount(ctx, client, t, ev, in)
 	if err == nil {
 		f.client = client
+		e.note(ctx, e.subjectOf(f))
 		if err = e.accept(f, t, ev); err != nil {
 			e.uncount(ctx, f.counter, f.count)
 		}
@@ -209,6 +211,7 @@ func (e *Engine) save(ctx context.Context, f *flow) (string, error) {
 	if err := e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon); err != nil {
 		return "", err
 	}
+	e.written(ctx, f)
 	return e.opaque.Continuation(t, f.holder()), nil
 }
 
@@ -219,7 +222,11 @@ func (e *Engine) rewrite(ctx context.Context, f *flow) error {
 		return ErrTokenExpired
 	}
 	f.life = newLife(e.age(f), ttl)
-	return e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon)
+	err := e.put(ctx, f.id, f.version, ttl, &f.record, errOtherWon)
+	if err == nil {
+		e.written(ctx, f)
+	}
+	return err
 }
 
 // newToken makes a token for the flow as it stands.

@@ -43,6 +43,7 @@ type Tokens struct {
 	Scope       string
 	ObjectID    string
 	TenantID    string
+	Told        Event // of a session: what is to be told when the browser gets it
 }
 
 // proveNothing is the step of a flow in which everything has been proven.
@@ -94,8 +95,11 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	if err != nil {
 		return Tokens{}, err
 	}
+	done := Event{EventSignIn, e.subjectOf(f), "tokens"}
+	done.About.UserID = passed.user.ID
 	if f.client.Keep != nil {
-		return Tokens{}, e.keepSession(ctx, f, passed)
+		done.Outcome = "session"
+		return Tokens{Told: done}, e.keepSession(ctx, f, passed)
 	}
 	if !g.ofAsk { // which is judged before, by the words of its call
 		if g, err = e.ruled(ctx, f.client, u, g); err != nil {
@@ -124,6 +128,8 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	if err := e.put(ctx, f.id, f.version, m.ttl(), &m, f.lost()); err != nil {
 		return Tokens{}, err
 	}
+	e.written(ctx, f)
+	e.Tell(ctx, done)
 	if g.offline {
 		e.attachRefresh(&t, f.id, &m)
 	}

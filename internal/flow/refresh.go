@@ -109,6 +109,7 @@ func (e *Engine) rotate(ctx context.Context, t token.Refresh, req Redeem) (Token
 	} else if err != nil {
 		return Tokens{}, err
 	}
+	e.note(ctx, Subject{UserID: m.User, ClientID: m.Client})
 	repeat := t.Counter+1 == m.Counter && m.sinceWrite(entry.TTL) < reuseGrace
 	if t.Counter != m.Counter && !repeat {
 		return Tokens{}, e.revoke(ctx, t.Family, entry.Version, ErrRefreshReused)

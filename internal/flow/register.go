@@ -249,6 +249,7 @@ func (e *Engine) register(ctx context.Context, f *flow, _ input) error {
 		if m.Target != u.Email {
 			e.tell(u, otp.MethodAdded, m.AddedAt)
 		}
+		e.Tell(ctx, Event{EventFactorChanged, e.subjectOf(f), "added"})
 	})
 	switch {
 	case errors.Is(err, errOwnMethod):

@@ -152,6 +152,7 @@ func (e *Engine) replacePassword(ctx context.Context, f *flow, in input) error {
 	}, func(u store.User) {
 		f.user = &u
 		e.tellChanged(u)
+		e.Tell(ctx, Event{EventPasswordChanged, e.subjectOf(f), "reset"})
 	})
 	switch {
 	case errors.Is(err, errOwnReset):
@@ -161,6 +162,7 @@ func (e *Engine) replacePassword(ctx context.Context, f *flow, in input) error {
 		return err
 	}
 	f.Epoch = f.user.Epoch
+	f.then(EventReset, "password_replaced")
 	return nil
 }
 

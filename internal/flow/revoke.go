@@ -21,15 +21,20 @@ func (e *Engine) Revoke(ctx context.Context, client *Client, text string) error 
 		return err
 	}
 	for range casTries {
-		_, entry, err := e.readFamily(ctx, t.Family)
+		m, entry, err := e.readFamily(ctx, t.Family)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if err := e.revoke(ctx, t.Family, entry.Version, nil); !errors.Is(err, errMoved) {
-			return err
+		err = e.revoke(ctx, t.Family, entry.Version, nil)
+		if errors.Is(err, errMoved) {
+			continue
 		}
+		if err == nil {
+			e.Tell(ctx, Event{EventRevoke, Subject{UserID: m.User, ClientID: m.Client}, "refresh_token"})
+		}
+		return err
 	}
 	return errors.New("revoke: the family changes faster than it can be read")
 }

@@ -35,7 +35,11 @@ func (e *Engine) keepSession(ctx context.Context, f *flow, passed clearance) err
 	if err := f.client.Keep(ctx, e.sessionOf(f, passed)); err != nil {
 		return fmt.Errorf("keep session: %w", err)
 	}
-	return e.end(ctx, f.id, f.version, errOtherWon)
+	err := e.end(ctx, f.id, f.version, errOtherWon)
+	if err == nil {
+		e.written(ctx, f)
+	}
+	return err
 }
 
 // sessionOf says what a flow has proven, or what the sign-in had that it comes from.

@@ -110,6 +110,7 @@ func (e *Engine) start(ctx context.Context, client *Client, r record) (Continue,
 	if err != nil {
 		return Continue{}, err
 	}
+	f.then(EventStart, string(f.purpose()))
 	next, err := e.save(ctx, f)
 	return Continue{next}, err
 }

@@ -78,7 +78,7 @@ func (e *Engine) tryFactor(ctx context.Context, account accountID, n store.Count
 	}
 	if !admitted {
 		e.forgive(ctx, factorLimit.counter(account), n)
-		return fmt.Errorf("%w: tried too often", ErrCodeWrong)
+		return fmt.Errorf("%w: %w", ErrCodeWrong, ErrTooOften)
 	}
 	err = check()
 	if !errors.Is(err, ErrCodeWrong) {
