@@ -108,3 +108,24 @@ func TestOutage_OfASiblingLosesNothing(t *testing.T) {
 		})
 	}
 }
+
+// What was used up by a call that could not be finished is good for that flow alone, and once.
+func TestOutage_WhatOneFlowHasClaimedIsNotAnothers(t *testing.T) {
+	for _, grant := range []string{byApp, byRecovery} {
+		s := newTrip(t, withOwners, secondFactors, withAuth0)
+		require.NoError(t, s.store.CreateUser(t.Context(), store.User{ID: "7", Username: casey, Email: casey, PasswordHash: hashOf(t, harbor)}))
+		uri, recovery := s.withApp(casey)
+		first, second := s.mfaToken(), s.mfaToken()
+		give := func(token string) answer {
+			return s.mfaGive(grant, token, "otp", s.shown(uri), "recovery_code", recovery[0])
+		}
+		s.fault.traced()
+		s.fault.arm(fails, 6) // beyond the claim
+		give(first).plainly(503, "temporarily_unavailable")
+		s.fault.mend()
+		give(second).plainly(403, "invalid_grant")
+		give(first).tokens()
+		give(second).plainly(403, "invalid_grant")
+		give(first).plainly(401, "invalid_grant")
+	}
+}
