@@ -24,17 +24,24 @@ SET username = 'ID@example.com', email = 'ID@example.com', attributes = '{}', di
 WHERE id = 'ID' AND version = 2`
 )
 
+// release makes the database of an earlier release, which has so many migrations, and returns what runs its
+// statements.
+func release(t *testing.T, d database, prefix string, migrations int) (dsn string, with sqlstore.Option, run func(statement, id string)) {
+	t.Helper()
+	with, dsn = sqlstore.WithTablePrefix(prefix), d.fresh(t)
+	db := d.pool(t, asTool(t, d, dsn))
+	apply(t, db, firstFiles(t, migrations, sqlstore.Migrations(d.dialect, with)))
+	return dsn, with, func(statement, id string) {
+		_, err := db.Exec(strings.NewReplacer("nativeauth_", prefix, "ID", id).Replace(statement))
+		require.NoError(t, err)
+	}
+}
+
 // While instances of a new release come up, those of the one before go on writing.
 func TestUpgrade_AccountsGetPasswordsAndKeepThem(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		for _, prefix := range []string{"nativeauth_", "app1_"} {
-			with, dsn := sqlstore.WithTablePrefix(prefix), d.fresh(t)
-			db := d.pool(t, asTool(t, d, dsn))
-			before := func(statement, id string) {
-				_, err := db.Exec(strings.NewReplacer("nativeauth_", prefix, "ID", id).Replace(statement))
-				require.NoError(t, err)
-			}
-			apply(t, db, firstFiles(t, 2, sqlstore.Migrations(d.dialect, with)))
+			dsn, with, before := release(t, d, prefix, 2)
 			before(insertBefore, "ada")
 
 			startTen(t, d, dsn, with)
@@ -80,13 +87,7 @@ WHERE id = 'ID' AND version = 2`
 func TestUpgrade_AccountsGetMethodsAndKeepThem(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		for _, prefix := range []string{"nativeauth_", "app1_"} {
-			with, dsn := sqlstore.WithTablePrefix(prefix), d.fresh(t)
-			db := d.pool(t, asTool(t, d, dsn))
-			before := func(statement, id string) {
-				_, err := db.Exec(strings.NewReplacer("nativeauth_", prefix, "ID", id).Replace(statement))
-				require.NoError(t, err)
-			}
-			apply(t, db, firstFiles(t, 3, sqlstore.Migrations(d.dialect, with)))
+			dsn, with, before := release(t, d, prefix, 3)
 			before(insertBeforeMethods, "ada")
 
 			startTen(t, d, dsn, with)
