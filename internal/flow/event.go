@@ -69,6 +69,9 @@ func (e *Engine) note(ctx context.Context, s Subject) {
 
 // subjectOf says whom a flow is about. One that nothing will come of is about nobody.
 func (e *Engine) subjectOf(f *flow) Subject {
+	if e.Events == nil {
+		return Subject{} // nobody will hear of it
+	}
 	s := Subject{UserID: f.UserID, ClientID: f.Client, Address: f.target()}
 	if s.Address == "" {
 		s.Address = f.Email // of who confirms by an app
