@@ -3,6 +3,7 @@ package handler
 import (
 	"io"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -67,6 +68,12 @@ type Config struct {
 	// https URL. The parameter return_to says where to go on afterwards; it is always the URL of /device, so
 	// compare it before you follow it. "" means nowhere: the page asks them to sign in first.
 	SignInPage string
+	// Limits bound what can be guessed, sent and found out. The zero Limits are the recommended ones.
+	Limits Limits
+	// TrustedProxies are the addresses of the proxies in front. Of a request that one of them hands on the client
+	// address is the rightmost in X-Forwarded-For that is none of theirs; of any other it is the TCP peer, whatever
+	// its headers say. None by default.
+	TrustedProxies []netip.Prefix
 	// Origins are the exact origins, as "https://app.example.com", whose pages may call from a
 	// browser (CORS). None by default.
 	Origins []string

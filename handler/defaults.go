@@ -38,6 +38,10 @@ func (c Config) withDefaults() (Config, error) {
 	c.IDTokenLifetime = cmp.Or(c.IDTokenLifetime, time.Hour)
 	c.RefreshTokenIdle = cmp.Or(c.RefreshTokenIdle, 14*24*time.Hour)
 	c.RefreshTokenLifetime = cmp.Or(c.RefreshTokenLifetime, 90*24*time.Hour)
+	c.Limits = c.Limits.withDefaults()
+	if c.Limits.Off {
+		c.ResendInterval = -1
+	}
 	c.Resources = append([]Resource(nil), c.Resources...)
 	for i := range c.Resources {
 		c.Resources[i].Audience = cmp.Or(c.Resources[i].Audience, c.Issuer)

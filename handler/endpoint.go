@@ -63,7 +63,7 @@ func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
 
 // stepContext is that of the exchange, which has a trail of what is to be told.
 func (x *exchange) stepContext() (context.Context, context.CancelFunc) {
-	return stepWithin(x.stepping(), x.r)
+	return stepWithin(flow.WithCaller(x.stepping(), x.auth.cfg.clientAddr(x.r)), x.r)
 }
 
 func stepWithin(ctx context.Context, r *http.Request) (context.Context, context.CancelFunc) {

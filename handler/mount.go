@@ -138,7 +138,7 @@ func (a *Auth) flowConfig() flow.Config {
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
 		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Countries: c.SMSCountries, MaskHints: c.MaskHints,
 		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
-		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval),
+		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval), Limits: c.Limits.forFlow(),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
 		RefreshIdle: c.RefreshTokenIdle, RefreshLife: c.RefreshTokenLifetime,
 		Now: c.Now, Random: c.Random,

@@ -45,6 +45,8 @@ func (c Config) Validate() error {
 	c.checkOrigins(&p)
 	c.checkSessions(&p)
 	c.checkLifetimes(&p)
+	c.checkLimits(&p)
+	c.checkProxies(&p)
 	return errors.Join(p...)
 }
 

@@ -18,21 +18,22 @@ const (
 	// Tries is how many submissions are compared with one code.
 	Tries = 5
 
-	values = 100_000_000 // 10^Digits
+	// Codes is how many there are of Digits digits: 10^Digits.
+	Codes = 100_000_000
 )
 
 // New draws a code, uniformly from all texts of Digits decimal digits.
 func New(random io.Reader) (string, error) {
-	// The largest multiple of values that a uint32 holds: keeping what lies beyond it would
+	// The largest multiple of Codes that a uint32 holds: keeping what lies beyond it would
 	// favour low codes.
-	const limit = 1 << 32 / values * values
+	const limit = 1 << 32 / Codes * Codes
 	for {
 		var b [4]byte
 		if _, err := io.ReadFull(random, b[:]); err != nil {
 			return "", fmt.Errorf("otp: draw a code: %w", err)
 		}
 		if n := binary.BigEndian.Uint32(b[:]); n < limit {
-			return fmt.Sprintf("%0*d", Digits, n%values), nil
+			return fmt.Sprintf("%0*d", Digits, n%Codes), nil
 		}
 	}
 }

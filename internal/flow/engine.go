@@ -57,6 +57,7 @@ type Config struct {
 	StrictScopes   bool
 	CodeLife       time.Duration
 	ResendInterval time.Duration // 0 means no wait
+	Limits         Limits
 	AccessLife     time.Duration
 	IDLife         time.Duration
 	RefreshIdle    time.Duration
