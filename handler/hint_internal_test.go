@@ -45,7 +45,7 @@ func hinting(t *testing.T, issuer string) (*Auth, *bytes.Buffer) {
 	kept := memory.New()
 	keys, err := token.Ephemeral()
 	require.NoError(t, err)
-	a, err := newAuth(Config{
+	a, err := New(Config{
 		Issuer: issuer, Secret: bytes.Repeat([]byte("s"), 32), Users: kept, State: kept, Sender: consolemail.New(io.Discard), Keys: keys,
 		Clients:   []Client{{ID: "app", Passwords: true, Scopes: []string{"Orders.Read"}, GrantTypes: []string{GrantPassword}, Auth0: &Auth0{}}},
 		Resources: []Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}},
