@@ -38,6 +38,7 @@ type Auth struct {
 	clients map[string]client
 	routes  map[string]route
 	tenants map[string]error // see Config.tenants
+	hints   bool             // answers say what a call should have been: the issuer is on loopback
 }
 
 // client is an app as configured, and as the flows see it.
@@ -98,7 +99,7 @@ func New(cfg Config) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants()}
+	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants(), hints: cfg.developing()}
 	a.signer = token.NewSigner(a.watchKeys(cfg.Keys))
 	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
 	defer cancel()
@@ -170,6 +171,9 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.trail = &trail{}
 	}
 	allowed := x.allowOrigin()
+	if !allowed {
+		defer x.missOrigin()
+	}
 	route, ok := a.routes[path]
 	if ok {
 		x.plain = plainly[path]

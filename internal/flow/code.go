@@ -32,12 +32,17 @@ func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
 // mayRepeat refuses a code that comes too soon after others.
 func (e *Engine) mayRepeat(f *flow) error {
 	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{Wait: flowLife - e.age(f)}
+		return &TooSoonError{Wait: flowLife - e.age(f), Limit: fmt.Sprintf("a flow sends %d codes for a factor", sendsPerFlow)}
 	}
 	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
-		return &TooSoonError{Wait: f.count.TTL}
+		return &TooSoonError{Wait: f.count.TTL, Limit: e.intervalLimit()}
 	}
 	return nil
+}
+
+// intervalLimit is the limit that keeps the codes to one address apart.
+func (e *Engine) intervalLimit() string {
+	return fmt.Sprintf("codes to one address are %v apart (ResendInterval)", e.ResendInterval)
 }
 
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
