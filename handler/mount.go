@@ -138,7 +138,7 @@ func (a *Auth) flowConfig() flow.Config {
 		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources, UserInfoAudience: c.Issuer + pathUserInfo,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
-		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Style: styleOf(c.Messages.Styles()), Countries: c.SMSCountries, MaskHints: c.MaskHints,
+		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Style: styleOf(c.Messages.Styles()), FixedCodes: c.FixedCodes, Countries: c.SMSCountries, MaskHints: c.MaskHints,
 		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval), Limits: c.Limits.forFlow(),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
