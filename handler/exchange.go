@@ -26,6 +26,7 @@ type exchange struct {
 	correlation string // what client and server call this request by
 	plain       *plain // how the path answers; nil where the envelope does
 	trail       *trail // what is to be told; nil if nobody listens
+	server      bool   // a confidential client calls, and has proven it
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
