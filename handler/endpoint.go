@@ -52,7 +52,8 @@ func identified[C any](
 		if err != nil {
 			return nil, err
 		}
-		return serve(x, flow.WithCaller(ctx, x.caller()), f, c) // now that it is known whose server may call
+		ctx = flow.WithCaller(ctx, x.caller()) // anew, now that it is known whose server may call
+		return serve(x, withLocales(ctx, f.Locales), f, c)
 	}
 }
 
