@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/nativeauth/nativeauth/store"
 )
 
@@ -63,4 +65,10 @@ func (o *outOf) key(prefix string) (last string) {
 		}
 	}
 	return last
+}
+
+// mustEnrol makes an account without any call.
+func (w *world) mustEnrol(user string) {
+	w.Helper()
+	require.NoError(w, w.store.CreateUser(w.Context(), store.User{ID: user, Username: user, Email: user}))
 }
