@@ -47,6 +47,14 @@ func (x *exchange) caller() netip.Addr {
 	return netip.Addr{}
 }
 
+// from is caller or, where a server does not say that, where the server is.
+func (x *exchange) from() netip.Addr {
+	if a := x.caller(); a.IsValid() {
+		return a
+	}
+	return x.auth.cfg.clientAddr(x.r)
+}
+
 // peerOf is the TCP peer.
 func peerOf(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
 

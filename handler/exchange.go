@@ -58,8 +58,10 @@ func (x *exchange) queryID() string {
 }
 
 // newID returns a fresh GUID. Without randomness an answer is still due, and its id says nothing.
-func (x *exchange) newID() string {
-	id, err := guid.New(x.auth.cfg.Random)
+func (x *exchange) newID() string { return x.auth.newID() }
+
+func (a *Auth) newID() string {
+	id, err := guid.New(a.cfg.Random)
 	if err != nil {
 		return "00000000-0000-4000-8000-000000000000"
 	}
