@@ -82,6 +82,7 @@ type TooSoonError struct {
 	Wait  time.Duration
 	OfDay bool   // what is used up is the number of a day
 	Of    string // the limit of the client address that it is; "" where it is about codes
+	Limit string // which limit that is, in words, for those who build the app; "" says nothing
 }
 
 func (e *TooSoonError) Error() string {

@@ -117,15 +117,23 @@ func (l Limits) judge(minute, hour store.Count, asks bool) error {
 	h := hourOf(hour.Value)
 	switch {
 	case h.starts() > l.StartsPerHour:
-		return &TooSoonError{Wait: hour.TTL, Of: LimitStarts}
+		return l.tooMany(LimitStarts, hour.TTL)
 	case minute.Value > l.StartsPerMinute:
-		return &TooSoonError{Wait: minute.TTL, Of: LimitStarts}
+		return l.tooMany(LimitStarts, minute.TTL)
 	case asks && h.signals() >= l.SignalsPerHour:
-		return &TooSoonError{Wait: hour.TTL, Of: LimitSignals}
+		return l.tooMany(LimitSignals, hour.TTL)
 	case asks && h.signals()+h.asking() > l.SignalsPerHour:
-		return &TooSoonError{Wait: asking, Of: LimitSignals}
+		return l.tooMany(LimitSignals, asking)
 	}
 	return nil
+}
+
+func (l Limits) tooMany(of string, wait time.Duration) error {
+	words := fmt.Sprintf("%d flows and sign-ins in one call begin at a client address in a minute, %d in an hour", l.StartsPerMinute, l.StartsPerHour)
+	if of == LimitSignals {
+		words = fmt.Sprintf("a client address is told %d times in an hour whether somebody has an account", l.SignalsPerHour)
+	}
+	return &TooSoonError{Wait: wait, Of: of, Limit: words}
 }
 
 // add changes what was counted, also when the time for the call is over. If that fails, or the count may have ended
