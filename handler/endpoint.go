@@ -52,7 +52,7 @@ func identified[C any](
 		if err != nil {
 			return nil, err
 		}
-		return serve(x, ctx, f, c)
+		return serve(x, withLocales(ctx, f.Locales), f, c)
 	}
 }
 

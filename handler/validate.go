@@ -38,6 +38,7 @@ func (c Config) Validate() error {
 	c.checkCredentials(&p)
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
+	c.checkMessages(&p)
 	c.checkGrants(&p)
 	c.checkDevices(&p)
 	c.checkAuth0(&p)
@@ -230,6 +231,12 @@ func (c Config) checkMethods(p *problems) {
 				p.add("Clients[%d]: Methods has %q, which nobody can register: set email, sms or totp", i, kind)
 			}
 		}
+	}
+}
+
+func (c Config) checkMessages(p *problems) {
+	if err := c.Messages.Validate(); err != nil {
+		p.add("Messages: %w", err)
 	}
 }
 

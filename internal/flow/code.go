@@ -26,7 +26,7 @@ func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
 	case err != nil:
 		return err
 	}
-	return e.makeCode(f)
+	return e.makeCode(ctx, f)
 }
 
 // mayRepeat refuses a code that comes too soon after others.
@@ -42,7 +42,7 @@ func (e *Engine) mayRepeat(f *flow) error {
 
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
 // nothing can come of the flow the same happens, but for what the mail says.
-func (e *Engine) makeCode(f *flow) error {
+func (e *Engine) makeCode(ctx context.Context, f *flow) error {
 	code, err := otp.NewOf(e.Random, f.digits())
 	if err != nil {
 		return err
@@ -53,6 +53,7 @@ func (e *Engine) makeCode(f *flow) error {
 	f.mail = &otp.Message{
 		Channel: f.target().Channel(), To: f.target(), Purpose: f.purpose(), App: e.App,
 		Code: code, Life: e.codeLife(f), Expires: e.Now().Add(e.codeLife(f)),
+		Style: e.Style(ctx),
 	}
 	if f.Notice != "" {
 		f.mail.Purpose, f.mail.Code = f.Notice, ""

@@ -49,6 +49,7 @@ type Config struct {
 	Gate         func(ctx context.Context, r GateRequest) error // or nil
 	Events       func(ctx context.Context, ev Event)            // or nil: hears what has happened
 	About        func(ctx context.Context, s Subject)           // or nil: hears whom a call is about
+	Style        func(ctx context.Context) otp.Style            // how a message is written
 	Countries    otp.Countries
 	MaskHints    bool
 
