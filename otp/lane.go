@@ -15,15 +15,16 @@ const (
 
 // item is a message in the queue.
 type item struct {
-	message  Message
-	key      string // see Queue.Replace
-	tries    int    // that have failed
-	unknown  int    // how many of these may have delivered it
-	err      error  // of the last one
-	began    time.Time
-	due      time.Time // when the pause ends
-	inHand   bool      // it is being sent
-	replaced bool      // there is a newer one; it may be on its way all the same
+	message Message
+	key     string    // see Queue.Replace
+	version int64     // likewise
+	tries   int       // that have failed
+	unknown int       // how many of these may have delivered it
+	err     error     // of the last one
+	began   time.Time // when it was tried last
+	due     time.Time // when its pause ends
+	inHand  bool      // it is being sent
+	stale   bool      // a newer one has come: it is not tried again
 }
 
 // pause returns how long to wait after a failed try: twice as long each time. Where nobody knows whether the
@@ -72,12 +73,6 @@ func (l *lane) repeatable(all bool) int {
 	return min(len(l.again), repeaters-l.retrying)
 }
 
-// wanted is how many more workers there is something to do for.
-func (l *lane) wanted(all bool) int {
-	aboutToTake := l.working - l.inHand
-	return min(len(l.fresh)+l.repeatable(all)-aboutToTake, senders-l.working)
-}
-
 // take returns what to send next, or nil: what was not tried before what was.
 func (l *lane) take(all bool) *item {
 	var i *item
@@ -93,6 +88,12 @@ func (l *lane) take(all bool) *item {
 	l.inHand++
 	i.inHand, i.began = true, time.Now()
 	return i
+}
+
+// remove removes a message that waits.
+func (l *lane) remove(i *item) {
+	is := func(other *item) bool { return other == i }
+	l.fresh, l.again, l.later = slices.DeleteFunc(l.fresh, is), slices.DeleteFunc(l.again, is), slices.DeleteFunc(l.later, is)
 }
 
 // giveBack takes note of how a try has ended.

@@ -69,31 +69,45 @@ func NewQueue(s Sender, log *slog.Logger, now func() time.Time) *Queue {
 
 // Add puts m in the queue and returns at once, with ErrQueueFull or ErrQueueClosed if m is not
 // taken. That is logged, too, as a number and once a second at most.
-func (q *Queue) Add(m Message) error { return q.Replace("", m) }
+func (q *Queue) Add(m Message) error { return q.Replace("", 0, m) }
 
-// Replace is Add for a message that makes those before it with the same key worthless, as a new code does: one
-// that still waits does not leave any more, and m has its place; one that is on its way is not tried again.
-// Keys are compared within this Queue only. With the key "" nothing is replaced.
-func (q *Queue) Replace(key string, m Message) error {
+// Replace is Add for a message that makes those with the same key and a lower version worthless, as a new code
+// does: of what waits only the highest version leaves, in the place of the one before; what is on its way is not
+// tried again. Versions are there because of calls at once, whose messages may come in any order. Keys are
+// compared within this Queue only. With the key "" nothing is replaced.
+func (q *Queue) Replace(key string, version int64, m Message) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		q.refused.add(ErrQueueClosed)
 		return ErrQueueClosed
 	}
-	older := q.newest[key] // none has the key ""
-	if older != nil && !older.inHand && older.message.Channel == m.Channel {
-		older.message = m
-		return nil
+	other := q.newest[key] // none has the key ""
+	if other != nil && !other.inHand {
+		if version < other.version {
+			return nil
+		}
+		if m.Channel == other.message.Channel {
+			other.message, other.version = m, version
+			return nil
+		}
 	}
 	if q.held >= room(m.Purpose) {
 		q.refused.add(ErrQueueFull)
 		return ErrQueueFull
 	}
-	if older != nil {
-		older.replaced = true // it is on its way, or in the line of another channel
+	i := &item{message: m, key: key, version: version}
+	switch {
+	case other == nil:
+	case version < other.version:
+		i.stale = true
+	case other.inHand:
+		other.stale = true
+	default: // it waits in another channel
+		q.lanes[other.message.Channel].remove(other)
+		q.held--
 	}
-	q.put(&item{key: key, message: m})
+	q.put(i)
 	return nil
 }
 
@@ -114,7 +128,7 @@ func (q *Queue) put(i *item) {
 		l.ring = func() { q.ring(l) }
 		q.lanes[i.message.Channel] = l
 	}
-	if i.key != "" {
+	if i.key != "" && !i.stale {
 		q.newest[i.key] = i
 	}
 	l.fresh = append(l.fresh, i)

@@ -7,24 +7,31 @@ import (
 	"time"
 )
 
-// hire starts workers for what is to be sent now. q.mu is held.
+// hire starts workers for what can be sent now. It is on its way from then on. q.mu is held.
 func (q *Queue) hire(l *lane) {
-	for range l.wanted(q.closed) {
+	for l.working < senders {
+		i := q.take(l)
+		if i == nil {
+			return
+		}
 		l.working++
-		go q.work(l)
+		go q.work(l, i)
 	}
 }
 
-// work sends until nothing is left to send now. Should the Sender end the goroutine, another takes over.
-func (q *Queue) work(l *lane) {
+// work sends i, and then what else there is to send now. Should the Sender end the goroutine, another takes over.
+func (q *Queue) work(l *lane, i *item) {
 	finished := false
 	defer func() {
-		if !finished {
-			_ = recover()
-			go q.work(l)
+		if finished {
+			return
+		}
+		_ = recover()
+		if i := q.next(l); i != nil {
+			go q.work(l, i)
 		}
 	}()
-	for i := q.next(l); i != nil; i = q.next(l) {
+	for ; i != nil; i = q.next(l) {
 		q.deliver(l, i)
 	}
 	finished = true
@@ -34,16 +41,21 @@ func (q *Queue) work(l *lane) {
 func (q *Queue) next(l *lane) *item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := l.take(q.closed); i != nil; i = l.take(q.closed) {
-		q.held--
-		if !i.replaced {
-			return i
-		}
-		l.giveBack(i, expired)
+	i := q.take(l)
+	if i == nil {
+		l.working--
+		q.closeIfIdle()
 	}
-	l.working--
-	q.closeIfIdle()
-	return nil
+	return i
+}
+
+// take takes a message out of its line, if one can be sent now. q.mu is held.
+func (q *Queue) take(l *lane) *item {
+	i := l.take(q.closed)
+	if i != nil {
+		q.held--
+	}
+	return i
 }
 
 // deliver is one try. It is accounted for however the Sender ends it.
@@ -88,18 +100,20 @@ func (q *Queue) account(l *lane, i *item, o outcome, err error) (lost bool) {
 		l.setTimer()
 		q.hire(l)
 	}()
-	again := o == temporary || o == unknown && i.message.Purpose.tellsOfChange()
 	i.fail(o, err)
+	again := o == temporary || o == unknown && i.message.Purpose.tellsOfChange()
 	switch {
-	case again && !i.replaced && !q.closed:
+	case i.stale:
+		return false
+	case again && !q.closed:
 		l.postpone(i, o)
 		q.held++
 		q.delayed.add(err)
 		return false
-	case again && q.closed && !i.replaced:
+	case again:
 		q.lost++
 	case o != sent:
-		lost = !i.replaced
+		lost = true
 	}
 	if q.newest[i.key] == i {
 		delete(q.newest, i.key)

@@ -121,7 +121,7 @@ func (e *Engine) post(ctx context.Context, f *flow) error {
 	if f.mail == nil || f.mail.To == "" {
 		return nil
 	}
-	if err := e.Queue.Replace(f.id.Key(), *f.mail); err != nil {
+	if err := e.Queue.Replace(f.id.Key(), f.version, *f.mail); err != nil {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	e.Tell(ctx, Event{EventCodeSent, e.subjectOf(f), f.sent()})
