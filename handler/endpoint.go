@@ -39,6 +39,7 @@ func identified[C any](
 	return func(x *exchange) (any, error) {
 		f, err := read(x.w, x.r)
 		x.correlate(f.CorrelationID)
+		x.sent = f.ContinuationToken
 		if err != nil {
 			return nil, err
 		}

@@ -56,5 +56,5 @@ func TestMessages_LookAsTheHostWants(t *testing.T) {
 
 func TestMessages_ThatLackSomethingAreRefused(t *testing.T) {
 	assert.ErrorContains(t, handler.Config{Issuer: "http://127.0.0.1", Clients: []handler.Client{{ID: "mobile"}},
-		Messages: otp.Messages{Default: "xx"}}.Validate(), `Messages: Default "xx" is the Tag of no language`)
+		Messages: otp.Messages{Default: "xx"}}.Validate(), `Messages: no language has the Tag "xx" of Default`)
 }

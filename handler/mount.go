@@ -38,6 +38,7 @@ type Auth struct {
 	clients map[string]client
 	routes  map[string]route
 	tenants map[string]error // see Config.tenants
+	hints   bool             // answers say what a call should have been: the issuer is on loopback
 }
 
 // client is an app as configured, and as the flows see it.
@@ -98,7 +99,7 @@ func New(cfg Config) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants()}
+	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants(), hints: cfg.developing()}
 	a.signer = token.NewSigner(a.watchKeys(cfg.Keys))
 	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
 	defer cancel()
@@ -137,7 +138,7 @@ func (a *Auth) flowConfig() flow.Config {
 		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources, UserInfoAudience: c.Issuer + pathUserInfo,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
-		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Style: styleOf(c.Messages.Styles()), Countries: c.SMSCountries, MaskHints: c.MaskHints,
+		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Style: styleOf(c.Messages.Styles()), FixedCodes: c.FixedCodes, Countries: c.SMSCountries, MaskHints: c.MaskHints,
 		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval), Limits: c.Limits.forFlow(),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
@@ -170,6 +171,9 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.trail = &trail{}
 	}
 	allowed := x.allowOrigin()
+	if !allowed {
+		defer x.missOrigin()
+	}
 	route, ok := a.routes[path]
 	if ok {
 		x.plain = plainly[path]

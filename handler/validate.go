@@ -271,6 +271,9 @@ func (c Config) checkLifetimes(p *problems) {
 			p.add("%s is %v: set 1s to %v, or 0 for the default", l.name, l.value, l.max)
 		}
 	}
+	if c.FixedCodes != nil && !c.developing() {
+		p.add("FixedCodes is for tests with an issuer on loopback: anybody could know those codes")
+	}
 	if c.ResendInterval < 0 && !c.developing() {
 		p.add("ResendInterval is %v: no wait is for an issuer on loopback, or anybody could flood a mailbox", c.ResendInterval)
 	}

@@ -78,12 +78,12 @@ func (m Messages) Validate() error {
 		}
 	}
 	if !found {
-		problems = append(problems, fmt.Errorf("Default %q is the Tag of no language", m.Default))
+		problems = append(problems, fmt.Errorf("no language has the Tag %q of Default", m.Default))
 	}
 	if m.Layout != nil {
 		for _, p := range purposes {
 			if err := m.Layout.Execute(io.Discard, (Message{Purpose: p, App: "App", Code: "01234567"}).page()); err != nil {
-				problems = append(problems, fmt.Errorf("Layout: %w", err))
+				problems = append(problems, fmt.Errorf("the Layout cannot be filled in: %w", err))
 				break
 			}
 		}

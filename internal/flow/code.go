@@ -32,18 +32,23 @@ func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
 // mayRepeat refuses a code that comes too soon after others.
 func (e *Engine) mayRepeat(f *flow) error {
 	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{Wait: flowLife - e.age(f)}
+		return &TooSoonError{Wait: flowLife - e.age(f), Limit: fmt.Sprintf("a flow sends %d codes for a factor", sendsPerFlow)}
 	}
 	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
-		return &TooSoonError{Wait: f.count.TTL}
+		return &TooSoonError{Wait: f.count.TTL, Limit: e.intervalLimit()}
 	}
 	return nil
+}
+
+// intervalLimit is the limit that keeps the codes to one address apart.
+func (e *Engine) intervalLimit() string {
+	return fmt.Sprintf("codes to one address are %v apart (ResendInterval)", e.ResendInterval)
 }
 
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
 // nothing can come of the flow the same happens, but for what the mail says.
 func (e *Engine) makeCode(ctx context.Context, f *flow) error {
-	code, err := otp.NewOf(e.Random, f.digits())
+	code, err := e.newCode(f)
 	if err != nil {
 		return err
 	}
@@ -59,6 +64,16 @@ func (e *Engine) makeCode(ctx context.Context, f *flow) error {
 		f.mail.Purpose, f.mail.Code = f.Notice, ""
 	}
 	return nil
+}
+
+// newCode draws a code, unless a test has fixed it.
+func (e *Engine) newCode(f *flow) (string, error) {
+	if e.FixedCodes != nil {
+		if code, ok := otp.CanonicalOf(e.FixedCodes(f.target()), f.digits()); ok {
+			return code, nil
+		}
+	}
+	return otp.NewOf(e.Random, f.digits())
 }
 
 // checkCode takes the code that was sent. Each try at it has been counted, for good, before

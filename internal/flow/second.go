@@ -152,7 +152,7 @@ func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User) error {
 			return fmt.Errorf("count: %w", err)
 		}
 		if f.count = n; n.Value > 1 {
-			return &TooSoonError{Wait: n.TTL}
+			return &TooSoonError{Wait: n.TTL, Limit: e.intervalLimit()}
 		}
 	}
 	if f.target().Channel() == otp.SMS {
