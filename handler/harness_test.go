@@ -92,14 +92,14 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 			{ID: "off", Disabled: true},
 			{ID: "secretive", Confidential: true},
 		},
-		Resources:      []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
-		Users:          w.users,
-		State:          w.store,
-		Sender:         w.mail,
-		ResendInterval: -1,
-		Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now:            w.clock.now,
-		Claims:         w.hook,
+		Resources: []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
+		Users:     w.users,
+		State:     w.store,
+		Sender:    w.mail,
+		Limits:    handler.Limits{Off: true},
+		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now:       w.clock.now,
+		Claims:    w.hook,
 	}
 	for _, f := range change {
 		f(&cfg)
