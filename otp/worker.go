@@ -90,8 +90,8 @@ func (q *Queue) settle(l *lane, i *item, o outcome, err error) {
 	}
 }
 
-// account enters the end of a try into the books. It tells whether the message was given up with nobody
-// knowing.
+// account enters the end of a try into the books. It tells whether the message was given up and
+// that is still to be logged.
 func (q *Queue) account(l *lane, i *item, o outcome, err error) (lost bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
