@@ -54,6 +54,8 @@ type world struct {
 	clock *clock
 	busy  *atomic.Int64 // requests that are being served
 
+	described described // which every answer is held against
+
 	claims    token.ExtraClaims // what the host adds
 	claimsErr error
 }
@@ -90,14 +92,14 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 			{ID: "off", Disabled: true},
 			{ID: "secretive", Confidential: true},
 		},
-		Resources:      []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
-		Users:          w.users,
-		State:          w.store,
-		Sender:         w.mail,
-		ResendInterval: -1,
-		Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now:            w.clock.now,
-		Claims:         w.hook,
+		Resources: []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
+		Users:     w.users,
+		State:     w.store,
+		Sender:    w.mail,
+		Limits:    handler.Limits{Off: true},
+		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now:       w.clock.now,
+		Claims:    w.hook,
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -105,7 +107,7 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 	w.base = w.http.URL + strings.TrimPrefix(cfg.Issuer, "http://127.0.0.1")
 	auth, err := handler.Mount(w.mux, cfg)
 	require.NoError(t, err)
-	w.auth = auth
+	w.auth, w.described = auth, newDescribed(t, auth)
 	t.Cleanup(func() { assert.NoError(t, auth.Shutdown(context.Background())) })
 	return w
 }
@@ -243,6 +245,9 @@ func (w *world) sendFor(r *http.Request, media string) answer {
 	assert.Equal(w, "nosniff", resp.Header.Get("X-Content-Type-Options"))
 	assert.Equal(w, resp.Header.Get("client-request-id"), resp.Header.Get("x-ms-request-id"))
 	assert.Len(w, resp.Header.Get("x-ms-request-id"), 36)
+	if w.described != nil {
+		assert.Empty(w, w.described.check(strings.TrimPrefix("http://"+r.URL.Host+r.URL.Path, w.base), a.status, media, a.body))
+	}
 	return a
 }
 

@@ -143,6 +143,9 @@ func (x *exchange) tooSoon(e *flow.TooSoonError) string {
 	if e.Limit != "" {
 		text += " The limit: " + e.Limit + "."
 	}
+	if e.Of != "" {
+		text += " On loopback Config.Limits.Off takes it away."
+	}
 	return text
 }
 
