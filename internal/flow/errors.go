@@ -81,6 +81,8 @@ func (e *LockedError) Is(target error) bool { return target == ErrCredentials ||
 type TooSoonError struct {
 	Wait  time.Duration
 	OfDay bool // what is used up is the number of a day
+
+	OfHour bool // or that of an hour
 }
 
 func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }
