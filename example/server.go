@@ -9,13 +9,16 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/nativeauth/nativeauth/adapters/devmail"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/password"
 )
 
 const (
+	appName   = "Contoso"
 	apiPath   = "/contoso.onmicrosoft.com"
 	inboxPath = "/dev/inbox"
+	mailsPath = "/dev/messages" // what all of them look like
 )
 
 // run is the program: it serves until ctx is done, then lets requests finish and mail go out.
@@ -84,10 +87,11 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 	if mail.inbox != nil {
 		here.Inbox = inboxPath
 		mux.Handle(inboxPath, mail.inbox)
+		mux.Handle(mailsPath, devmail.Preview{App: appName})
 	}
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer:         here.Issuer,
-		App:            "Contoso",
+		App:            appName,
 		Secret:         data.secret,
 		Clients:        clients(mail.texts, here.Secret),
 		Resources:      resources,

@@ -100,6 +100,12 @@ type Config struct {
 	// number gets five messages a day at most, three of them to register it. Sender has to send messages of
 	// the channel otp.SMS then.
 	SMSCountries otp.Countries
+	// Messages is how mails and text messages are written: in the language that ui_locales, a parameter of any call (OpenID
+	// Connect Core §3.1.2.1), or else the header Accept-Language asks for, of five built in and those of the host.
+	Messages otp.Messages
+	// FixedCodes says which code an address gets, of 8 digits; "" means a random one. It is for tests, and for stand-ins
+	// of a real service: with an issuer on loopback only. nil means random codes for all.
+	FixedCodes func(to otp.Address) string
 	// MaskHints stars out the address that the registration of a method offers. Apps that fill it into a
 	// field for people to confirm need it whole, so it is by default.
 	MaskHints bool

@@ -1,7 +1,9 @@
 package handler
 
 import (
+	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -28,6 +30,37 @@ func (x *exchange) allowOrigin() bool {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Expose-Headers", corsExposed)
 	return true
+}
+
+// missOrigin logs that a page of another origin called, to which a browser shows nothing of the answer and says
+// little of why.
+func (x *exchange) missOrigin() {
+	origin := x.r.Header.Get("Origin")
+	if origin == "" || x.isOwn(origin) {
+		return
+	}
+	if x.correlation == "" {
+		x.correlate("")
+	}
+	if !isOrigin(origin) {
+		origin = "[no origin]"
+	}
+	x.auth.cfg.Logger.LogAttrs(x.r.Context(), slog.LevelInfo, "nativeauth: origin not allowed",
+		slog.String("path", x.path), slog.String("origin", origin), slog.String("correlation_id", x.correlation),
+		slog.String("hint", "The browser keeps this answer from the page. If the page is yours, add its origin to Config.Origins, exactly as it is here."))
+}
+
+// isOwn tells whether an origin is that of the API, whose pages need no leave.
+func (x *exchange) isOwn(origin string) bool {
+	_, host, _ := strings.Cut(origin, "://")
+	own, err := url.Parse(x.auth.cfg.Issuer)
+	return host != "" && (host == x.r.Host || err == nil && host == own.Host)
+}
+
+// isOrigin tells whether s has the form of an origin, or is the null that pages without one send: RFC 6454 §6.1.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return s == "null" || err == nil && len(s) <= 300 && u.Scheme != "" && u.Host != "" && s == u.Scheme+"://"+u.Host
 }
 
 // preflight answers an OPTIONS request: 204, with leave if the origin has it. Any header that an

@@ -39,6 +39,7 @@ func identified[C any](
 	return func(x *exchange) (any, error) {
 		f, err := read(x.w, x.r)
 		x.correlate(f.CorrelationID)
+		x.sent = f.ContinuationToken
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +53,7 @@ func identified[C any](
 		if err != nil {
 			return nil, err
 		}
-		return serve(x, ctx, f, c)
+		return serve(x, withLocales(ctx, f.Locales), f, c)
 	}
 }
 

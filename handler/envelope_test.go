@@ -132,14 +132,15 @@ func TestEnvelope_EveryErrorHasIt(t *testing.T) {
 			assert.Equal(t, a.header.Get("client-request-id"), a.body["correlation_id"])
 			assert.Equal(t, w.clock.now().Format(time.DateOnly+" 15:04:05Z"), a.body["timestamp"])
 			lines := strings.Split(a.text("error_description"), "\r\n")
-			require.Len(t, lines, 4)
+			require.Len(t, lines, 5)
 			text, numbered := strings.CutPrefix(lines[0], fmt.Sprintf("AADSTS%d: ", int(number)))
 			assert.True(t, numbered, lines[0])
 			assert.NotContains(t, text, "\n")
 			assert.True(t, strings.HasSuffix(text, "."), "a sentence: %q", text)
 			assert.Equal(t, []string{
 				"Trace ID: " + a.text("trace_id"), "Correlation ID: " + a.text("correlation_id"), "Timestamp: " + a.text("timestamp"),
-			}, lines[1:])
+			}, lines[2:])
+			assert.Regexp(t, `^Hint: \w.*\. See https://[^ ]*#error-\d+$`, lines[1], "on loopback")
 			assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
 			assert.Equal(t, "no-cache", a.header.Get("Pragma"))
 			assert.NotContains(t, fmt.Sprint(a.body), "canary", "what a hook said is for the log")

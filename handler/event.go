@@ -170,6 +170,7 @@ func (a *Auth) event(ev flow.Event) Event {
 
 // known notes the client of a request.
 func (x *exchange) known(clientID string) {
+	x.clientID = clientID
 	if x.trail != nil {
 		x.auth.note(x.stepping(), flow.Subject{ClientID: clientID})
 	}

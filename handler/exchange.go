@@ -25,6 +25,8 @@ type exchange struct {
 	tenant      string // before it, with a slash: what the path names; "" if none
 	correlation string // what client and server call this request by
 	plain       *plain // how the path answers; nil where the envelope does
+	clientID    string // of the client, once it is known; for hints
+	sent        string // the continuation token that came, or ""; for hints, and for nothing that is written anywhere
 	trail       *trail // what is to be told; nil if nobody listens
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
@@ -159,16 +161,17 @@ func (x *exchange) fail(err error) {
 	if x.correlation == "" {
 		x.correlate("")
 	}
-	e, body := x.answer(err)
+	hint := x.hint(err)
+	e, body := x.answer(err, hint)
 	if errors.Is(err, errClientAuth) && x.challengeBasic() {
 		e.Status = http.StatusUnauthorized
 	}
-	x.log(err, e, body.TraceID)
+	x.log(err, e, body.TraceID, hint)
 	x.reply(e.Status, headerNoStore, body)
 }
 
 // answer finds the row for an error and fills in what the row leaves open.
-func (x *exchange) answer(err error) (row, errorBody) {
+func (x *exchange) answer(err error, hint string) (row, errorBody) {
 	cause, body := err, errorBody{}
 	if v, ok := errors.AsType[*flow.InvalidAttributesError](err); ok {
 		cause, body.InvalidAttributes = errAttributes, writeInvalid(v.Invalid)
@@ -194,6 +197,9 @@ func (x *exchange) answer(err error) (row, errorBody) {
 	body.CorrelationID = x.correlation
 	body.Timestamp = x.auth.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
 	body.Error, body.SubError, body.Codes = e.Code, e.SubError, [1]int{e.Number}
+	if x.auth.hints {
+		text += "\r\nHint: " + withLink(hint, e.Number)
+	}
 	body.Description = fmt.Sprintf("AADSTS%d: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s",
 		e.Number, text, body.TraceID, body.CorrelationID, body.Timestamp)
 	return e, body
@@ -217,8 +223,9 @@ func (x *exchange) retryAfter(d time.Duration) {
 	x.w.Header().Set("Retry-After", strconv.Itoa(max(1, wholeSeconds(d))))
 }
 
-// log tells the cause, which the client does not learn, under the ids that it does.
-func (x *exchange) log(err error, e row, trace string) {
+// log tells the cause, which the client does not learn, under the ids that it does; and what the call should have
+// been.
+func (x *exchange) log(err error, e row, trace, hint string) {
 	level := slog.LevelInfo
 	switch {
 	case e.Status >= http.StatusInternalServerError:
@@ -228,6 +235,6 @@ func (x *exchange) log(err error, e row, trace string) {
 	}
 	x.auth.cfg.Logger.LogAttrs(x.r.Context(), level, "nativeauth: request refused",
 		slog.String("path", x.path), slog.Int("status", e.Status), slog.String("error", e.Code), slog.Int("code", e.Number),
-		slog.String("correlation_id", x.correlation), slog.String("trace_id", trace), slog.Any("cause", err))
+		slog.String("correlation_id", x.correlation), slog.String("trace_id", trace), slog.Any("cause", err), slog.String("hint", hint))
 	x.refused(err, e)
 }

@@ -44,6 +44,7 @@ type form struct {
 	State             string `schema:"state"`
 	DeviceCode        string `schema:"device_code"`
 	UserCode          string `schema:"user_code"`
+	Locales           string `schema:"ui_locales"`
 	Action            string `schema:"action"`
 
 	// Of the standard endpoints.
@@ -85,7 +86,7 @@ var caps = map[string]int{
 	"post_logout_redirect_uri": 2048, "state": 1024,
 	"id": 256, "new_password": 1024, "challenge_target": 256, "challenge_channel": 256,
 	"client_secret": 1024, "client_assertion": 16384, "client_assertion_type": 256, "token": 16384, "token_type_hint": 256,
-	"access_token": 16384, "device_code": 4096, "user_code": 64, "action": 32,
+	"access_token": 16384, "device_code": 4096, "user_code": 64, "action": 32, "ui_locales": 256,
 	"otp_token": 1024, "auth_source_id": 256, "phone_number": maxBody, "email": maxBody, "usage": 256, "auto_signup": 256,
 	"audience": 1024, "realm": 256, "mfa_token": 4096, "authenticator_id": 256, "oob_code": 4096,
 	"binding_code": 32, "otp": 32, "recovery_code": 32,

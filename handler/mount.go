@@ -29,8 +29,7 @@ type Mux interface {
 	Handle(pattern string, h http.Handler)
 }
 
-// Auth is the mounted API. It is an http.Handler that serves all of it, for routers that Mount
-// cannot use: hand it the whole tree beneath the prefix. It is safe for concurrent use.
+// Auth is the API. It is an http.Handler that serves all of it. It is safe for concurrent use.
 type Auth struct {
 	cfg     Config // with its defaults
 	prefix  string
@@ -39,6 +38,7 @@ type Auth struct {
 	clients map[string]client
 	routes  map[string]route
 	tenants map[string]error // see Config.tenants
+	hints   bool             // answers say what a call should have been: the issuer is on loopback
 }
 
 // client is an app as configured, and as the flows see it.
@@ -51,14 +51,12 @@ type client struct {
 // keysTimeout bounds the look at the keys that Mount takes.
 const keysTimeout = 10 * time.Second
 
-// Mount registers the API on mux, beneath the path of cfg.Issuer, and returns it. It reports every
-// mistake of the config at once, and asks cfg.Keys for its keys once. The caller's cfg stays as it
-// was; its slices and maps must not change afterwards. Call Shutdown before the process ends.
+// Mount is New, and registers the API on mux, beneath the path of cfg.Issuer.
 //
 // The patterns are paths without a method, since every method has an answer. An http.ServeMux has no
 // room for them beside a catch-all with a method: register yours as "/" or "GET /{$}", not "GET /".
 func Mount(mux Mux, cfg Config) (*Auth, error) {
-	a, err := newAuth(cfg)
+	a, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +90,16 @@ func (a *Auth) register(mux Mux) (err error) {
 	return nil
 }
 
-func newAuth(cfg Config) (*Auth, error) {
+// New returns the API without registering it, for a router that Mount cannot use: hand it the whole tree beneath
+// the path of cfg.Issuer, with that path in front. It reports every mistake of the config at once, and asks
+// cfg.Keys for its keys once. The caller's cfg stays as it was; its slices and maps must not change afterwards.
+// Call Shutdown before the process ends.
+func New(cfg Config) (*Auth, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants()}
+	a := &Auth{cfg: cfg, prefix: cfg.prefix(), clients: map[string]client{}, routes: map[string]route{}, tenants: cfg.tenants(), hints: cfg.developing()}
 	a.signer = token.NewSigner(a.watchKeys(cfg.Keys))
 	ctx, cancel := context.WithTimeout(context.Background(), keysTimeout)
 	defer cancel()
@@ -136,7 +138,7 @@ func (a *Auth) flowConfig() flow.Config {
 		Secrets: append([][]byte{c.Secret}, c.OldSecrets...), Resources: resources, UserInfoAudience: c.Issuer + pathUserInfo,
 		Users: c.Users, State: c.State, Queue: otp.NewQueue(c.Sender, c.Logger, c.Now), Signer: a.signer, Claims: c.Claims,
 		Policy: c.policy(), Hasher: password.NewHasher(password.HasherConfig{Params: c.Hashing, Random: c.Random}),
-		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Countries: c.SMSCountries, MaskHints: c.MaskHints,
+		FindClient: a.findClient, HostGrants: c.hostGrants(), SecondFactor: c.SecondFactor.forFlow(), Gate: c.Gate.forFlow(), Style: styleOf(c.Messages.Styles()), FixedCodes: c.FixedCodes, Countries: c.SMSCountries, MaskHints: c.MaskHints,
 		Aliases: c.Aliases, HideAccounts: c.HideAccounts, StrictScopes: c.StrictScopes,
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval), Limits: c.Limits.forFlow(),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
@@ -169,6 +171,9 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.trail = &trail{}
 	}
 	allowed := x.allowOrigin()
+	if !allowed {
+		defer x.missOrigin()
+	}
 	route, ok := a.routes[path]
 	if ok {
 		x.plain = plainly[path]

@@ -38,15 +38,25 @@ func showsErrors(t *testing.T, mark, want string) {
 // errorTable renders the catalogue.
 func errorTable() string {
 	var b strings.Builder
+	anchored := map[int]bool{}
 	b.WriteString("\n| status | error | suberror | code | when |\n|---|---|---|---|---|\n")
 	for _, e := range catalogue {
 		suberror := ""
 		if e.SubError != "" {
 			suberror = "`" + e.SubError + "`"
 		}
-		fmt.Fprintf(&b, "| %d | `%s` | %s | %d | %s |\n", e.Status, e.Code, suberror, e.Number, e.When)
+		fmt.Fprintf(&b, "| %d | `%s` | %s | %s%d | %s |\n", e.Status, e.Code, suberror, anchor(e, anchored), e.Number, e.When)
 	}
 	return b.String() + "\n"
+}
+
+// anchor is where hints lead to: before the first row of a number.
+func anchor(e row, anchored map[int]bool) string {
+	if anchored[e.Number] {
+		return ""
+	}
+	anchored[e.Number] = true
+	return fmt.Sprintf(`<a id="%s"></a>`, anchorOf(e.Number))
 }
 
 func TestREADME_ShowsTheErrorsOfAuth0sClients(t *testing.T) {

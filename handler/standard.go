@@ -89,12 +89,16 @@ func (x *exchange) failPlain(err error) {
 	if e.Status == http.StatusServiceUnavailable {
 		x.retryAfter(time.Second)
 	}
-	x.log(err, e, x.correlation)
+	hint := x.hint(err)
+	x.log(err, e, x.correlation, hint)
 	if x.plain.body != nil {
 		x.reply(e.Status, headerNoStore, x.plain.body(x, e, err))
 		return
 	}
 	body := plainErrorBody{Error: e.Code, Description: words(e, err)}
+	if x.auth.hints && x.plain.rows == nil { // the libraries of other APIs match what theirs say
+		body.Description += " Hint: " + withLink(hint, e.Number)
+	}
 	if v, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
 		body.MFAToken = v.Token
 	}

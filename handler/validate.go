@@ -38,6 +38,7 @@ func (c Config) Validate() error {
 	c.checkCredentials(&p)
 	c.checkPasswords(&p)
 	c.checkMethods(&p)
+	c.checkMessages(&p)
 	c.checkGrants(&p)
 	c.checkDevices(&p)
 	c.checkAuth0(&p)
@@ -233,6 +234,12 @@ func (c Config) checkMethods(p *problems) {
 	}
 }
 
+func (c Config) checkMessages(p *problems) {
+	if err := c.Messages.Validate(); err != nil {
+		p.add("Messages: %w", err)
+	}
+}
+
 // originForm is an origin as browsers write it (RFC 6454 §6.2): names beyond ASCII in A-labels.
 var originForm = regexp.MustCompile(`^https?://([0-9a-z.-]*[0-9a-z]|\[[0-9a-f:.]+\])(:[1-9][0-9]*)?$`)
 
@@ -263,6 +270,9 @@ func (c Config) checkLifetimes(p *problems) {
 		if l.value < 0 || l.value > l.max || l.value > 0 && l.value < time.Second {
 			p.add("%s is %v: set 1s to %v, or 0 for the default", l.name, l.value, l.max)
 		}
+	}
+	if c.FixedCodes != nil && !c.developing() {
+		p.add("FixedCodes is for tests with an issuer on loopback: anybody could know those codes")
 	}
 	if c.ResendInterval < 0 && !c.developing() {
 		p.add("ResendInterval is %v: no wait is for an issuer on loopback, or anybody could flood a mailbox", c.ResendInterval)

@@ -15,12 +15,19 @@ var page = template.Must(template.New("message").Parse(pageText))
 // loads nothing and links nowhere.
 func (m Message) HTML() string {
 	var b strings.Builder
-	err := page.Execute(&b, struct {
-		Subject, Code string
-		Paragraphs    []string
-	}{m.Subject(), m.code(), m.paragraphs()})
-	if err != nil {
+	if m.Style.Layout != nil {
+		if err := m.Style.Layout.Execute(&b, m.page()); err == nil {
+			return b.String()
+		}
+		b.Reset()
+	}
+	if err := page.Execute(&b, m.page()); err != nil {
 		panic("otp: " + err.Error()) // texts into a template of ours: it cannot fail
 	}
 	return b.String()
+}
+
+// page is what a layout shows of m. The subject is without the code, which stands by itself.
+func (m Message) page() Page {
+	return Page{m.language().Tag, m.App, m.fill(m.letter().Subject), m.code(), m.paragraphs()}
 }

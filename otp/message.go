@@ -2,6 +2,7 @@ package otp
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -41,6 +42,14 @@ const (
 	AccountDisabled Purpose = "account-disabled"
 )
 
+// Purposes returns all that there are.
+func Purposes() []Purpose { return slices.Clone(purposes) }
+
+var purposes = []Purpose{
+	SignUp, SignIn, Reset, SecondFactor, Registration,
+	PasswordChanged, MethodAdded, MethodRemoved, AlreadyRegistered, NotRegistered, NoPassword, AccountDisabled,
+}
+
 // HasCode tells a code from a notice.
 func (p Purpose) HasCode() bool {
 	switch p {
@@ -70,11 +79,18 @@ type Message struct {
 	Life    time.Duration // how long the code was good for when it was made
 	At      time.Time     // of a notice about a change: when; the zero time is left out
 	Expires time.Time     // from when on it is not worth sending
+	Style   Style         // the zero one is English
 }
 
-// Subject returns a subject line. It names the app and never the code: subjects show on locked
+// Subject returns a subject line. It names the app, and the code only if Style says so: subjects show on locked
 // screens.
-func (m Message) Subject() string { return m.fill(letters[m.Purpose].subject) }
+func (m Message) Subject() string {
+	subject := m.fill(m.letter().Subject)
+	if code := m.code(); code != "" && m.Style.CodeInSubject {
+		return subject + ": " + code
+	}
+	return subject
+}
 
 // LogValue keeps code and address out of logs, whoever logs a message.
 func (m Message) LogValue() slog.Value {

@@ -12,12 +12,12 @@ const textWidth = 72
 // the app's name, a warning and, if there is one, the code and its life; no link, and no text a
 // caller supplied.
 //
-// The code ends a line that begins with "Your code is": phones offer to fill in what follows such
+// The code ends a line that begins with words like "Your code is": phones offer to fill in what follows such
 // words, and people select it without a full stop.
 func (m Message) Text() string {
 	var blocks []string
 	if code := m.code(); code != "" {
-		blocks = append(blocks, "Your code is "+code+"\n")
+		blocks = append(blocks, m.language().Code+" "+code+"\n")
 	}
 	for _, p := range m.paragraphs() {
 		blocks = append(blocks, wrap(p)+"\n")
@@ -29,7 +29,7 @@ func (m Message) Text() string {
 // that is what a locked screen shows first. With an app's name of 30 characters it fits into the 160 of
 // one SMS.
 func (m Message) Short() string {
-	words := m.fill(letters[m.Purpose].short)
+	words := m.fill(m.letter().Short)
 	if code := m.code(); code != "" {
 		return code + " " + words
 	}

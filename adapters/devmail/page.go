@@ -3,7 +3,7 @@ package devmail
 import (
 	"bytes"
 	"crypto/rand"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"html/template"
 	"io"
@@ -14,10 +14,10 @@ import (
 	"strings"
 )
 
-//go:embed page.html
-var pageText string
+//go:embed page.html style.html preview.html
+var files embed.FS
 
-var page = template.Must(template.New("page").Parse(pageText))
+var page = template.Must(template.ParseFS(files, "*.html"))
 
 // ServeHTTP shows the messages, newest first: as a page that keeps itself up to date, or, asked with
 // "Accept: application/json" or "?format=json", as a JSON array of Message. "?to=ADDRESS" shows
@@ -50,11 +50,15 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.render(w, "cards", view{To: to})
 	default:
 		v := view{To: to, Nonce: rand.Text()}
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+v.Nonce+
-			"'; style-src 'nonce-"+v.Nonce+"'; img-src data:; connect-src 'self'; frame-src 'self'; "+
-			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		i.render(w, "page", v)
+		h.Set("Content-Security-Policy", policy(v.Nonce))
+		i.render(w, "page.html", v)
 	}
+}
+
+// policy lets a page run and style what has its nonce, frame what it shows, and nothing else.
+func policy(nonce string) string {
+	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'nonce-" + nonce + "'; img-src data:; " +
+		"connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 
 func writeJSON(w http.ResponseWriter, messages []Message) {
@@ -71,14 +75,18 @@ func writeJSON(w http.ResponseWriter, messages []Message) {
 func (i *Inbox) writeHTML(w http.ResponseWriter, id string) {
 	for _, m := range i.Messages("") {
 		if strconv.Itoa(m.ID) == id {
-			w.Header().Set("Content-Security-Policy",
-				"default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'")
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, _ = io.WriteString(w, m.HTML)
+			writeMail(w, m.HTML)
 			return
 		}
 	}
 	http.Error(w, "This message is not in the inbox, or not any more.", http.StatusNotFound)
+}
+
+// writeMail is the answer with a mail in it.
+func writeMail(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, text)
 }
 
 // view is what page.html is filled with. The nonce is what lets its own style and script run, and
@@ -88,7 +96,7 @@ type view struct {
 	Messages  []Message
 }
 
-// render writes the part of page.html that has the given name: "page", or "cards", the list of
+// render writes the part of page.html that has the given name: "page.html", or "cards", the list of
 // messages by which a page that is open keeps itself up to date.
 func (i *Inbox) render(w http.ResponseWriter, name string, v view) {
 	v.Messages = i.Messages(v.To)

@@ -226,13 +226,13 @@ func TestServeHTTP_AnswersThisMachineOnly(t *testing.T) {
 }
 
 // get asks as a program on this machine does.
-func get(inbox *devmail.Inbox, target string, header http.Header) *httptest.ResponseRecorder {
+func get(inbox http.Handler, target string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", "http://localhost:8080"+target, nil)
 	r.Header = header
 	return serve(inbox, r, "127.0.0.1:5000")
 }
 
-func serve(inbox *devmail.Inbox, r *http.Request, peer string) *httptest.ResponseRecorder {
+func serve(inbox http.Handler, r *http.Request, peer string) *httptest.ResponseRecorder {
 	r.RemoteAddr = peer
 	w := httptest.NewRecorder()
 	inbox.ServeHTTP(w, r)

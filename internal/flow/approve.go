@@ -40,7 +40,7 @@ func (e *Engine) FindDevice(ctx context.Context, by Session, text string) (Pendi
 	case err != nil:
 		return PendingDevice{}, fmt.Errorf("count: %w", err)
 	case n.Value > userCodeTries:
-		return PendingDevice{}, &TooSoonError{Wait: n.TTL}
+		return PendingDevice{}, &TooSoonError{Wait: n.TTL, Limit: fmt.Sprintf("%d wrong user codes of a person are looked up in %v", userCodeTries, userCodeWindow)}
 	}
 	p, err := e.pendingDevice(ctx, text)
 	if !errors.Is(err, ErrUserCode) || errors.Is(err, errDecided) {

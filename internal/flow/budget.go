@@ -106,7 +106,7 @@ func (e *Engine) nextCode(b *budget) (codeKind, error) {
 	e.catchUp(b)
 	l, gap := e.Limits, b.Sent.until(1, e.ResendInterval, ordinaryCode, spareCode, reservedCode)
 	if l.Off {
-		return ordinaryCode, tooSoon(TooSoonError{Wait: gap})
+		return ordinaryCode, tooSoon(TooSoonError{Wait: gap, Limit: e.intervalLimit()})
 	}
 	day := b.Sent.until(l.PerDay, codesDay, ordinaryCode)
 	kind, wait := ordinaryCode, max(day, b.Sent.until(l.PerHour, time.Hour, ordinaryCode))
@@ -121,9 +121,12 @@ func (e *Engine) nextCode(b *budget) (codeKind, error) {
 		}
 	}
 	if gap >= wait {
-		return kind, tooSoon(TooSoonError{Wait: gap})
+		return kind, tooSoon(TooSoonError{Wait: gap, Limit: e.intervalLimit()})
 	}
-	return kind, &TooSoonError{Wait: wait, OfDay: day > 0, OfHour: day == 0}
+	if day > 0 {
+		return kind, &TooSoonError{Wait: wait, OfDay: true, Limit: fmt.Sprintf("an account is sent %d codes in %v (Limits.CodesPerDay)", l.PerDay, codesDay)}
+	}
+	return kind, &TooSoonError{Wait: wait, OfHour: true, Limit: fmt.Sprintf("an account is sent %d codes in an hour (Limits.CodesPerHour)", l.PerHour)}
 }
 
 // tooSoon is no error where there is nothing to wait for.

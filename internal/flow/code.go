@@ -29,13 +29,13 @@ func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
 	if err := e.spend(ctx, f); err != nil {
 		return err
 	}
-	return e.makeCode(f)
+	return e.makeCode(ctx, f)
 }
 
 // mayRepeat refuses a code that comes too soon after others.
 func (e *Engine) mayRepeat(f *flow) error {
 	if f.Sends-f.Earlier >= sendsPerFlow {
-		return &TooSoonError{Wait: flowLife - e.age(f)}
+		return &TooSoonError{Wait: flowLife - e.age(f), Limit: fmt.Sprintf("a flow sends %d codes for a factor", sendsPerFlow)}
 	}
 	if f.budget == nil || f.spent != nil {
 		return nil
@@ -44,10 +44,15 @@ func (e *Engine) mayRepeat(f *flow) error {
 	return err
 }
 
+// intervalLimit is the limit that keeps the codes to one address apart.
+func (e *Engine) intervalLimit() string {
+	return fmt.Sprintf("codes to one address are %v apart (ResendInterval)", e.ResendInterval)
+}
+
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
 // nothing can come of the flow the same happens, but for what the mail says.
-func (e *Engine) makeCode(f *flow) error {
-	code, err := otp.NewOf(e.Random, f.digits())
+func (e *Engine) makeCode(ctx context.Context, f *flow) error {
+	code, err := e.newCode(f)
 	if err != nil {
 		return err
 	}
@@ -58,11 +63,22 @@ func (e *Engine) makeCode(f *flow) error {
 	f.mail = &otp.Message{
 		Channel: f.target().Channel(), To: f.target(), Purpose: f.purpose(), App: e.App,
 		Code: code, Life: e.codeLife(f), Expires: e.Now().Add(e.codeLife(f)),
+		Style: e.Style(ctx),
 	}
 	if f.Notice != "" {
 		f.mail.Purpose, f.mail.Code = f.Notice, ""
 	}
 	return nil
+}
+
+// newCode draws a code, unless a test has fixed it.
+func (e *Engine) newCode(f *flow) (string, error) {
+	if e.FixedCodes != nil {
+		if code, ok := otp.CanonicalOf(e.FixedCodes(f.target()), f.digits()); ok {
+			return code, nil
+		}
+	}
+	return otp.NewOf(e.Random, f.digits())
 }
 
 // checkCode takes the code that was sent. Each try at it has been counted, for good, before

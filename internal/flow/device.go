@@ -106,7 +106,7 @@ func (e *Engine) countDevice(ctx context.Context, clientID string) error {
 		case err != nil:
 			return fmt.Errorf("count: %w", err)
 		case n.Value > devicesPerClient:
-			return &TooSoonError{Wait: end}
+			return &TooSoonError{Wait: end, Limit: fmt.Sprintf("%d codes of a client can wait for their device at a time", devicesPerClient)}
 		}
 	}
 	return nil

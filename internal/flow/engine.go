@@ -49,6 +49,8 @@ type Config struct {
 	Gate         func(ctx context.Context, r GateRequest) error // or nil
 	Events       func(ctx context.Context, ev Event)            // or nil: hears what has happened
 	About        func(ctx context.Context, s Subject)           // or nil: hears whom a call is about
+	Style        func(ctx context.Context) otp.Style            // how a message is written
+	FixedCodes   func(to otp.Address) string                    // or nil: all are random
 	Countries    otp.Countries
 	MaskHints    bool
 

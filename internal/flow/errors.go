@@ -79,10 +79,10 @@ func (e *LockedError) Is(target error) bool { return target == ErrCredentials ||
 
 // TooSoonError refuses another code before a time has passed.
 type TooSoonError struct {
-	Wait  time.Duration
-	OfDay bool // what is used up is the number of a day
-
-	OfHour bool // or that of an hour
+	Wait   time.Duration
+	OfDay  bool   // what is used up is the number of a day
+	OfHour bool   // or that of an hour
+	Limit  string // which limit that is, in words, for those who build the app; "" says nothing
 }
 
 func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }

@@ -85,7 +85,8 @@ func (s *stage) engine(skew time.Duration, change ...func(*Config)) *Engine {
 		Queue:    otp.NewQueue(&s.mail, slog.New(slog.NewTextHandler(io.Discard, nil)), now),
 		CodeLife: 10 * time.Minute, AccessLife: 15 * time.Minute, IDLife: time.Hour,
 		RefreshIdle: 14 * 24 * time.Hour, RefreshLife: 90 * 24 * time.Hour,
-		Now: now, Random: rand.Reader,
+		Style: func(context.Context) otp.Style { return otp.Style{} },
+		Now:   now, Random: rand.Reader,
 	}
 	for _, f := range change {
 		f(&c)

@@ -35,7 +35,7 @@ func (e *Engine) AddMethod(ctx context.Context, userID string, kind store.Method
 		return u, err
 	}, func(u store.User) {
 		m = u.Methods[findMethod(u, m.ID)] // it may be the default in the other's place
-		e.tell(u, otp.MethodAdded, m.AddedAt)
+		e.tell(ctx, u, otp.MethodAdded, m.AddedAt)
 		e.tellUser(ctx, EventFactorChanged, "added", u)
 	})
 	return m, err
@@ -100,7 +100,7 @@ func (e *Engine) RemoveMethod(ctx context.Context, userID, methodID string) erro
 		u.Methods = slices.Delete(slices.Clone(u.Methods), i, i+1)
 		return u, nil
 	}, func(u store.User) {
-		e.tell(u, otp.MethodRemoved, e.Now().UTC())
+		e.tell(ctx, u, otp.MethodRemoved, e.Now().UTC())
 		e.tellUser(ctx, EventFactorChanged, "removed", u)
 	})
 }
@@ -135,7 +135,7 @@ func (e *Engine) NewRecoveryCodes(ctx context.Context, userID string) ([]string,
 		u, _, err := e.withMethod(u, m)
 		return u, err
 	}, func(u store.User) {
-		e.tell(u, otp.MethodAdded, now)
+		e.tell(ctx, u, otp.MethodAdded, now)
 		e.tellUser(ctx, EventFactorChanged, "recovery_codes", u)
 	})
 	if err != nil {
@@ -213,7 +213,7 @@ func (e *Engine) ConfirmTOTP(ctx context.Context, userID, text string) ([]string
 		u, codes, err = e.withMethod(u, m)
 		return u, err
 	}, func(u store.User) {
-		e.tell(u, otp.MethodAdded, m.AddedAt)
+		e.tell(ctx, u, otp.MethodAdded, m.AddedAt)
 		e.tellUser(ctx, EventCodeAccepted, string(otp.Registration), u)
 		e.tellUser(ctx, EventFactorChanged, "added", u)
 	})

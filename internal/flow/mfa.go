@@ -53,7 +53,7 @@ func (e *Engine) openMFA(ctx context.Context, client *Client, text string, ev ev
 	}
 	continuation, clientID, _ := strings.Cut(text, ".")
 	if continuation == "" || clientID != client.ID {
-		return nil, fmt.Errorf("%w: not an mfa_token of this client", ErrTokenInvalid)
+		return nil, fmt.Errorf("%w: not an mfa_token of this client", ErrTokenUnreadable)
 	}
 	return e.open(ctx, client, continuation, ev, in)
 }

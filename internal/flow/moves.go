@@ -178,7 +178,7 @@ var moves = map[move]outcome{
 func (e *Engine) take(ctx context.Context, f *flow, ev event, in input) error {
 	m, ok := moves[move{f.State, ev}]
 	if !ok {
-		return ErrTokenInvalid
+		return &OutOfOrderError{f.State, ev, f.client}
 	}
 	before, purpose := f.State, f.purpose()
 	f.State = m.to

@@ -113,10 +113,10 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 	}
 	t, err := e.opaque.ParseContinuation(text, ev.holder(client))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTokenInvalid, err)
+		return nil, fmt.Errorf("%w: %w", ErrTokenUnreadable, err)
 	}
 	if _, ok := moves[move{state(t.State), ev}]; !ok || ev == givePassword && !client.Passwords {
-		return nil, fmt.Errorf("%w: %s in state %d", ErrTokenInvalid, ev, t.State)
+		return nil, &OutOfOrderError{state(t.State), ev, client}
 	}
 	// A token lives as long as the record that it is written with, so the store's clock decides;
 	// ours does where no store need be asked, and where the record is gone and its end is all that
@@ -145,14 +145,14 @@ func (e *Engine) open(ctx context.Context, client *Client, text string, ev event
 func (e *Engine) load(ctx context.Context, id token.ID) (*flow, error) {
 	entry, err := e.State.Get(ctx, id.Key())
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: no such flow", ErrTokenInvalid)
+		return nil, fmt.Errorf("%w: no such flow", ErrFlowOver)
 	} else if err != nil {
 		return nil, fmt.Errorf("read flow: %w", err)
 	}
 	f := &flow{id: id, version: entry.Version, left: entry.TTL, read: e.Now()}
 	err = json.Unmarshal(entry.Value, &f.record)
 	if f.State == signedIn { // a family by now, whose record has another shape
-		return nil, fmt.Errorf("%w: the flow was completed", ErrTokenInvalid)
+		return nil, fmt.Errorf("%w: it was completed", ErrFlowOver)
 	} else if err != nil {
 		return nil, fmt.Errorf("read flow: %w", err)
 	}
@@ -170,7 +170,7 @@ func (e *Engine) accept(f *flow, t token.Continuation, ev event) error {
 		return nil
 	}
 	if subtle.ConstantTimeCompare(hash[:], f.Token) != 1 || state(t.State) != f.State {
-		return fmt.Errorf("%w: replaced", ErrTokenInvalid)
+		return ErrTokenReplaced
 	}
 	f.Before, f.BeforeAge = nil, 0
 	if f.repeatable(ev) {
@@ -241,7 +241,7 @@ func (e *Engine) newToken(f *flow, ttl time.Duration) (token.Continuation, error
 }
 
 // errOtherWon is what a continuation token gets whose flow another call has taken on.
-var errOtherWon = fmt.Errorf("%w: another call won", ErrTokenInvalid)
+var errOtherWon = fmt.Errorf("%w: another call won", ErrTokenReplaced)
 
 // put writes a record over the version that was read. If that is gone it returns lost.
 func (e *Engine) put(ctx context.Context, id token.ID, version int64, ttl time.Duration, record any, lost error) error {

@@ -245,7 +245,7 @@ func (e *Engine) register(ctx context.Context, f *flow, _ input) error {
 	}, func(u store.User) {
 		f.user = &u
 		if m.Target != u.Email {
-			e.tell(u, otp.MethodAdded, m.AddedAt)
+			e.tell(ctx, u, otp.MethodAdded, m.AddedAt)
 		}
 		e.Tell(ctx, Event{EventFactorChanged, e.subjectOf(f), "added"})
 	})

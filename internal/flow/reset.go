@@ -151,7 +151,7 @@ func (e *Engine) replacePassword(ctx context.Context, f *flow, in input) error {
 		return u, e.recogniseReset(ctx, f, u, in.password)
 	}, func(u store.User) {
 		f.user = &u
-		e.tellChanged(u)
+		e.tellChanged(ctx, u)
 		e.Tell(ctx, Event{EventPasswordChanged, e.subjectOf(f), "reset"})
 	})
 	switch {
@@ -185,15 +185,17 @@ func (e *Engine) recogniseReset(ctx context.Context, f *flow, u store.User, text
 
 // tellChanged tells the owner of an account that its password is another. It cannot fail any more:
 // the password is changed.
-func (e *Engine) tellChanged(u store.User) { e.tell(u, otp.PasswordChanged, u.PasswordChangedAt) }
+func (e *Engine) tellChanged(ctx context.Context, u store.User) {
+	e.tell(ctx, u, otp.PasswordChanged, u.PasswordChangedAt)
+}
 
 // tell sends a notice to the owner of an account.
-func (e *Engine) tell(u store.User, what otp.Purpose, at time.Time) {
+func (e *Engine) tell(ctx context.Context, u store.User, what otp.Purpose, at time.Time) {
 	address, err := otp.ParseAddress(u.Email)
 	if err != nil {
 		return // nobody to tell
 	}
 	_ = e.Queue.Add(otp.Message{
-		Channel: otp.Email, To: address, Purpose: what, App: e.App, At: at, Expires: e.Now().Add(noticeLife),
+		Channel: otp.Email, To: address, Purpose: what, App: e.App, At: at, Expires: e.Now().Add(noticeLife), Style: e.Style(ctx),
 	})
 }

@@ -159,7 +159,7 @@ func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User) error {
 			return err
 		}
 	}
-	return e.makeCode(f)
+	return e.makeCode(ctx, f)
 }
 
 // mayContact asks the host whether a code may go where it should.

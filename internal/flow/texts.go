@@ -39,7 +39,7 @@ func (e *Engine) countText(ctx context.Context, key string, most int64) error {
 		return fmt.Errorf("count: %w", err)
 	}
 	if n.Value > most {
-		return &TooSoonError{Wait: n.TTL, OfDay: true}
+		return &TooSoonError{Wait: n.TTL, OfDay: true, Limit: fmt.Sprintf("text messages are counted for a day: %d of an account, %d to a number, %d of them to register it", textsPerAccount, textsPerNumber, claimsPerNumber)}
 	}
 	return nil
 }
