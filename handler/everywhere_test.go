@@ -158,7 +158,9 @@ func allParameters() url.Values {
 func harmless(t *testing.T, resp *http.Response, body []byte, what string) {
 	t.Helper()
 	assert.Less(t, resp.StatusCode, 500, "%s: %s", what, body)
-	assert.LessOrEqual(t, len(body), 16<<10, what)
+	if !strings.Contains(what, "/openapi.json") { // which grows with the API and not with what is sent
+		assert.LessOrEqual(t, len(body), 16<<10, what)
+	}
 	assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"), what)
 	media := resp.Header.Get("Content-Type")
 	switch {

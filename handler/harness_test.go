@@ -55,6 +55,8 @@ type world struct {
 	busy  *atomic.Int64 // requests that are being served
 	addr  string        // where calls say they come from, if that is trusted; "" for nothing
 
+	described described // which every answer is held against
+
 	claims    token.ExtraClaims // what the host adds
 	claimsErr error
 }
@@ -106,7 +108,7 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 	w.base = w.http.URL + strings.TrimPrefix(cfg.Issuer, "http://127.0.0.1")
 	auth, err := handler.Mount(w.mux, cfg)
 	require.NoError(t, err)
-	w.auth = auth
+	w.auth, w.described = auth, newDescribed(t, auth)
 	t.Cleanup(func() { assert.NoError(t, auth.Shutdown(context.Background())) })
 	return w
 }
@@ -247,6 +249,9 @@ func (w *world) sendFor(r *http.Request, media string) answer {
 	assert.Equal(w, "nosniff", resp.Header.Get("X-Content-Type-Options"))
 	assert.Equal(w, resp.Header.Get("client-request-id"), resp.Header.Get("x-ms-request-id"))
 	assert.Len(w, resp.Header.Get("x-ms-request-id"), 36)
+	if w.described != nil {
+		assert.Empty(w, w.described.check(strings.TrimPrefix("http://"+r.URL.Host+r.URL.Path, w.base), a.status, media, a.body))
+	}
 	return a
 }
 

@@ -11,10 +11,12 @@ package handler
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nativeauth/nativeauth/attrs"
@@ -38,7 +40,9 @@ type Auth struct {
 	clients map[string]client
 	routes  map[string]route
 	tenants map[string]error // see Config.tenants
-	hints   bool             // answers say what a call should have been: the issuer is on loopback
+
+	description func() (json.RawMessage, error) // of the API, made when it is first asked for
+	hints       bool                            // answers say what a call should have been: the issuer is on loopback
 }
 
 // client is an app as configured, and as the flows see it.
@@ -123,6 +127,7 @@ func New(cfg Config) (*Auth, error) {
 			a.routes[r.path] = r
 		}
 	}
+	a.description = sync.OnceValues(func() (json.RawMessage, error) { return json.Marshal(a.OpenAPI()) })
 	return a, nil
 }
 

@@ -48,7 +48,7 @@ func TestRegisterChallenge_SendsACodeAndSaysWhere(t *testing.T) {
 			}, a.body)
 			sent := w.mail.take(w.mail.count())
 			assert.Equal(t, otp.Message{
-				Channel: row.kind, To: row.to, Purpose: otp.Registration, App: "Contoso", Code: code, Life: sent.Life, Expires: sent.Expires,
+				Channel: row.kind, To: row.to, Purpose: otp.Registration, App: "Contoso", Code: code, Life: sent.Life, Expires: sent.Expires, Style: sent.Style,
 			}, sent)
 			w.registerCode(guarded, token, code).ok()
 			assert.EqualValues(t, row.to, w.methodsOf(casey)[0].Target)

@@ -88,6 +88,7 @@ func (a *Auth) table() []route {
 		{pathDiscovery, reads, headerHour, (*exchange).discovery},
 		{pathDiscoveryV2, reads, headerHour, (*exchange).discovery},
 		{pathKeys, reads, headerHour, (*exchange).keys},
+		{pathDescription, reads, headerHour, (*exchange).describe},
 	}
 }
 

@@ -129,7 +129,7 @@ func TestSecondFactor_TheWayOfMSALJS(t *testing.T) {
 	}, a.body)
 	sent := w.mail.take(w.mail.count())
 	assert.Equal(t, otp.Message{
-		Channel: otp.SMS, To: number, Purpose: otp.SecondFactor, App: "Contoso", Code: code, Life: sent.Life, Expires: sent.Expires,
+		Channel: otp.SMS, To: number, Purpose: otp.SecondFactor, App: "Contoso", Code: code, Life: sent.Life, Expires: sent.Expires, Style: sent.Style,
 	}, sent)
 
 	w.redeemSecond(guarded, token, "00000000").refused(400, "invalid_grant", "invalid_oob_value", 50181)
