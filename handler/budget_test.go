@@ -23,7 +23,7 @@ import (
 
 const (
 	home     = "203.0.113.7"   // where casey signs in from
-	stranger = "198.51.100.66" // where somebody else does
+	attacker = "198.51.100.66" // where somebody else does
 )
 
 // newBudgets is a world with budgets of codes, and an account. It believes who says where they come from.
@@ -31,7 +31,7 @@ func newBudgets(t *testing.T, change ...func(*handler.Config)) *world {
 	t.Helper()
 	w := newWorld(t, append([]func(*handler.Config){withInterval(0), behindProxy}, change...)...)
 	require.NoError(t, w.store.CreateUser(t.Context(), store.User{ID: "casey", Username: casey, Email: casey, PasswordHash: hashOf(t, harbor)}))
-	w.addr = stranger
+	w.addr = attacker
 	return w
 }
 
@@ -231,7 +231,7 @@ func TestBudget_TheReserveIsForWhoIsKnown(t *testing.T) {
 	w := newBudgets(t, withCauses(log))
 	w.addr = home
 	w.enter(casey, harbor).tokens() // by a password
-	w.addr = stranger
+	w.addr = attacker
 	w.burn(casey)
 	w.clock.pass(time.Minute)
 	w.askCode(casey).tooSoon("1740")
@@ -239,7 +239,7 @@ func TestBudget_TheReserveIsForWhoIsKnown(t *testing.T) {
 		w.addr = home
 		assert.Equal(t, 5, w.tries(log, func() answer { return w.askCode(casey) }), "code %d", i+1)
 		w.askCode(casey).tooSoon([]string{"60", "60", "60", "60", "1500"}[i])
-		w.addr = stranger
+		w.addr = attacker
 		w.clock.pass(time.Minute)
 		w.askCode(casey).refused(429, "temporarily_unavailable", "", 90055)
 	}
@@ -256,12 +256,12 @@ func TestBudget_TheOwnerGetsInWhileOthersBurnEverything(t *testing.T) {
 	w.addr = home
 	token, code := w.nextCode(func() answer { return w.askCode(casey) })
 	w.redeemCode(plain, token, code).tokens()
-	w.addr = stranger
+	w.addr = attacker
 	end := w.clock.now().Add(26 * time.Hour)
 	in := 0
 	for n := 0; w.clock.now().Before(end); n++ {
 		w.clock.pass(5 * time.Minute)
-		w.addr = stranger
+		w.addr = attacker
 		_ = w.askCode(casey)
 		if n%60 == 59 { // each five hours
 			w.clock.pass(time.Minute)
@@ -328,13 +328,13 @@ func TestBudget_WhoIsKnown(t *testing.T) {
 			w.enter(casey, "a loud harbour").refused(400, "invalid_grant", "", 50126)
 			token, code := w.nextCode(func() answer { return w.askCode(casey) })
 			w.redeemCode(plain, token, otherCode(code)).wrongCode()
-			w.addr = stranger
+			w.addr = attacker
 			w.clock.pass(25 * time.Hour)
 		}, map[string]bool{home: false}},
 		"nobody who signed in to another account": {func(w *world) {
 			w.addr = home
 			w.signUp("sam@contoso.com")
-			w.addr = stranger
+			w.addr = attacker
 		}, map[string]bool{home: false}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -379,10 +379,10 @@ func TestBudget_EverySignInMakesTheCallerKnown(t *testing.T) {
 			w := newBudgets(t, secondFactors, withOwners)
 			w.addr = home
 			signIn(w)
-			w.addr = stranger
+			w.addr = attacker
 			w.clock.pass(25 * time.Hour)
 			w.burn(casey)
-			assert.False(t, w.knownFrom(stranger))
+			assert.False(t, w.knownFrom(attacker))
 			assert.True(t, w.knownFrom(home))
 		})
 	}
@@ -541,13 +541,13 @@ func TestBudget_ARestartKeepsAll(t *testing.T) {
 	w := newBudgets(t)
 	w.addr = home
 	w.enter(casey, harbor).tokens()
-	w.addr = stranger
+	w.addr = attacker
 	w.burn(casey)
 	require.NoError(t, w.auth.Shutdown(t.Context()))
 	again := w.sibling(withInterval(0), behindProxy)
-	again.addr = stranger
+	again.addr = attacker
 	again.askCode(casey).tooSoon("1800")
-	assert.False(t, again.knownFrom(stranger))
+	assert.False(t, again.knownFrom(attacker))
 	assert.True(t, again.knownFrom(home))
 }
 

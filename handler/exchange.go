@@ -28,6 +28,7 @@ type exchange struct {
 	clientID    string // of the client, once it is known; for hints
 	sent        string // the continuation token that came, or ""; for hints, and for nothing that is written anywhere
 	trail       *trail // what is to be told; nil if nobody listens
+	server      bool   // a confidential client calls, and has proven it
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
@@ -59,8 +60,10 @@ func (x *exchange) queryID() string {
 }
 
 // newID returns a fresh GUID. Without randomness an answer is still due, and its id says nothing.
-func (x *exchange) newID() string {
-	id, err := guid.New(x.auth.cfg.Random)
+func (x *exchange) newID() string { return x.auth.newID() }
+
+func (a *Auth) newID() string {
+	id, err := guid.New(a.cfg.Random)
 	if err != nil {
 		return "00000000-0000-4000-8000-000000000000"
 	}

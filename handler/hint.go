@@ -136,7 +136,7 @@ func (x *exchange) tooSoon(e *flow.TooSoonError) string {
 	if e.Limit != "" {
 		text += " The limit: " + e.Limit + "."
 	}
-	return text + " For tests on loopback Config.ResendInterval less than 0 takes the wait between two codes away, and Limits.Off all other limits of codes."
+	return text + " For tests on loopback Config.ResendInterval less than 0 takes the wait between two codes away, and Limits.Off all other limits of calls and codes."
 }
 
 // grantTypes says what the client may send to the path.

@@ -214,6 +214,7 @@ func TestHint_IsForTheLogWhereOthersCanCall(t *testing.T) {
 			w := newWorld(t, roomy, func(c *handler.Config) {
 				c.Clients[0].Scopes = []string{"Orders.Read", "Orders.Write"}
 				c.Issuer, c.Keys, c.ResendInterval = "https://id.example/contoso.onmicrosoft.com", keys, time.Minute
+				roomy(c)
 			}, logging(&log))
 			w.base = w.http.URL + "/contoso.onmicrosoft.com"
 			a := fail(w)
