@@ -15,6 +15,9 @@ import (
 // answers and errors (section 12 of the contract). The client's GrantTypes say by which grants: GrantPassword,
 // GrantPasswordRealm and GrantRefreshToken. It may be public or confidential, and not one with Cookies.
 //
+// A server that has authenticated may send the address of the person as auth0-forwarded-for, which the call is then
+// counted at, and which events name; of other clients that header is not read.
+//
 // The engine is that of native authentication: tries at passwords and codes count with all others, and no
 // tokens are given before the second factor that a policy asks for. Who has none is refused: there is no
 // call of this API by which to register one.

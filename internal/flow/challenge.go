@@ -113,12 +113,13 @@ func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error)
 	return next, nil
 }
 
-// post hands the mail of a flow over, if there is one.
+// post hands the mail of a flow over, if there is one. What was sent before in this flow and still waits is of
+// no use any more: its code is another.
 func (e *Engine) post(ctx context.Context, f *flow) error {
 	if f.mail == nil || f.mail.To == "" {
 		return nil
 	}
-	if err := e.Queue.Add(*f.mail); err != nil {
+	if err := e.Queue.Replace(f.id.Key(), f.version, *f.mail); err != nil {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	e.Tell(ctx, Event{EventCodeSent, e.subjectOf(f), f.sent()})

@@ -46,7 +46,7 @@ func (e *Engine) mayRepeat(f *flow) error {
 
 // intervalLimit is the limit that keeps the codes to one address apart.
 func (e *Engine) intervalLimit() string {
-	return fmt.Sprintf("codes to one address are %v apart (ResendInterval)", e.ResendInterval)
+	return fmt.Sprintf("codes to one address are %v apart (ResendInterval; on loopback less than 0 takes that away)", e.ResendInterval)
 }
 
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
