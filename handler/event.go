@@ -38,7 +38,7 @@ const (
 	// EventSignInFailed is one that was refused, or a refresh that wants a new one: "credentials" (a wrong password, a
 	// disabled account), "password_must_change", "no_account", "second_factor", or by the host's "grant" or "rule".
 	EventSignInFailed EventName = flow.EventSignInFailed
-	// EventLimitHit is a call that a limit has refused: "interval" or "day" of codes and devices, "password" or "code" of tries,
+	// EventLimitHit is a call that a limit has refused: "interval", "hour" or "day" of codes and devices, "password" or "code" of tries,
 	// "starts" or "signals" of a client address.
 	EventLimitHit EventName = flow.EventLimitHit
 	// EventReset is a forgotten password that its reset has replaced: "password_replaced".
@@ -235,6 +235,8 @@ func whatFailed(err error, e row) (EventName, string) {
 			return EventLimitHit, soon.Of
 		case soon.OfDay:
 			return EventLimitHit, "day"
+		case soon.OfHour:
+			return EventLimitHit, "hour"
 		}
 		return EventLimitHit, "interval"
 	}

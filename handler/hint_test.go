@@ -218,7 +218,7 @@ func TestHint_IsForTheLogWhereOthersCanCall(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			var log loggedLines
-			w := newWorld(t, func(c *handler.Config) {
+			w := newWorld(t, roomy, func(c *handler.Config) {
 				c.Clients[0].Scopes = []string{"Orders.Read", "Orders.Write"}
 				c.Issuer, c.Keys, c.ResendInterval = "https://id.example/contoso.onmicrosoft.com", keys, time.Minute
 				roomy(c)

@@ -60,10 +60,8 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (Challe
 	if f.version == 0 && errors.Is(err, errOtherWon) {
 		f, next, err = e.sendAgain(ctx, f, ev, in)
 	}
-	if err != nil || f.mail == nil {
-		e.giveBack(ctx, f)
-	}
 	if err != nil {
+		e.giveBack(ctx, f)
 		return Challenged{}, err
 	}
 	return e.asked(f, next), nil
@@ -138,7 +136,7 @@ func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input)
 	if !e.isBefore(f, first.Before) {
 		return first, "", errOtherWon
 	}
-	f.client, f.counter, f.count = first.client, first.counter, first.count
+	f.client, f.budget, f.spent = first.client, first.budget, first.spent
 	next, err = e.send(ctx, f, ev, in)
 	return f, next, err
 }

@@ -79,10 +79,11 @@ func (e *LockedError) Is(target error) bool { return target == ErrCredentials ||
 
 // TooSoonError refuses another code before a time has passed or, with Of, another start.
 type TooSoonError struct {
-	Wait  time.Duration
-	OfDay bool   // what is used up is the number of a day
-	Of    string // the limit of the client address that it is; "" where it is about codes
-	Limit string // which limit that is, in words, for those who build the app; "" says nothing
+	Wait   time.Duration
+	OfDay  bool   // what is used up is the number of a day
+	OfHour bool   // or that of an hour
+	Of     string // the limit of the client address that it is; "" where it is about codes
+	Limit  string // which limit that is, in words, for those who build the app; "" says nothing
 }
 
 func (e *TooSoonError) Error() string {
