@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"time"
@@ -29,6 +30,8 @@ type options struct {
 	keys    string         // the key file, "" for keys in the database
 	origins []string       // pages elsewhere that may call the API
 	resend  time.Duration  // between two codes to one address
+	noLimit bool           // on calls, codes and alarms
+	proxies []netip.Prefix // which say where calls come from
 }
 
 // usageError is a mistake in the flags.
@@ -74,6 +77,15 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 		o.origins = append(o.origins, s)
 		return checkOrigin(s)
 	})
+	f.Func("limits", "`off` counts no calls and codes, for load tests on this machine, and lifts -resend-interval; on by default", func(s string) error {
+		o.noLimit = s == "off"
+		return checkLimits(s)
+	})
+	f.Func("trusted-proxy", "believe proxies at `CIDR`, as 10.0.0.0/8, where calls come from (X-Forwarded-For); may be repeated", func(s string) error {
+		proxy, err := parseProxy(s)
+		o.proxies = append(o.proxies, proxy)
+		return err
+	})
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, "Usage: go run ./example [flags]")
 		f.SetOutput(stdout)
@@ -87,7 +99,7 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	o.db, noDatabase = parseDatabase(db)
 	o.redis, noRedis = redisOptions(redisURL)
 	err := errors.Join(noDatabase, noRedis, withoutCredentials(errors.Join(checkNoArguments(f.Args()),
-		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o.resend))))
+		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o))))
 	if err != nil {
 		return o, usageError{err}
 	}
@@ -132,11 +144,40 @@ func checkSMS(o options) error {
 	return nil
 }
 
-func checkResend(d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("-resend-interval %s is negative; 0 means no wait", d)
+func checkResend(o options) error {
+	switch {
+	case o.resend < 0:
+		return fmt.Errorf("-resend-interval %s is negative; 0 means no wait", o.resend)
+	case o.noLimit && o.resend > 0:
+		return errors.New("-limits off lets nobody wait: leave -resend-interval out")
+	case o.noLimit && o.elsewhere():
+		return errors.New("-limits off is for load tests with an -issuer on this machine: elsewhere codes could be guessed and mailboxes flooded")
 	}
 	return nil
+}
+
+func checkLimits(s string) error {
+	if s != "on" && s != "off" {
+		return errors.New("limits are on or off")
+	}
+	return nil
+}
+
+// parseProxy reads the network of a proxy, or its address alone.
+func parseProxy(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	proxy, err := netip.ParsePrefix(s)
+	switch {
+	case err != nil:
+		return proxy, errors.New("a proxy is a network or an address, as 10.0.0.0/8 or 192.0.2.1")
+	case proxy.Bits() == 0:
+		return proxy, errors.New("this trusts everybody to say where they come from: name the proxies alone")
+	case proxy.Addr().Is4In6():
+		return proxy, errors.New("write the network as IPv4")
+	}
+	return proxy, nil
 }
 
 func checkOrigin(s string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,12 @@ func TestParseFlags_MistakesAreSaidAndEndWithTwo(t *testing.T) {
 		`-sms: URL is http, which shows codes`:             {"-smtp", "mail.example:25", "-sms", "http://sms.example"},
 		`-resend-interval -1s is negative`:                 {"-resend-interval", "-1s"},
 		`invalid value "soon" for flag -resend-interval`:   {"-resend-interval", "soon"},
+		`-limits off is for load tests`:                    {"-limits", "off", "-issuer", "https://id.example", "-smtp", "mail.example:25"},
+		`-limits off lets nobody wait`:                     {"-limits", "off", "-resend-interval", "5s"},
+		`limits are on or off`:                             {"-limits", "none"},
+		`this trusts everybody`:                            {"-trusted-proxy", "0.0.0.0/0"},
+		`a proxy is a network or an address`:               {"-trusted-proxy", "proxy.example"},
+		`write the network as IPv4`:                        {"-trusted-proxy", "::ffff:10.0.0.0/104"},
 		`an origin is a scheme and a host`:                 {"-origin", "https://app.example.com/"},
 		`flag provided but not defined: -port`:             {"-port", "80"},
 		`"memory" is not a flag`:                           {"memory"},
@@ -84,6 +91,13 @@ func TestParseFlags_AnIssuerElsewhereHasTheUsualWait(t *testing.T) {
 	}
 }
 
+func TestParseFlags_ProxiesAreNetworksOrAddresses(t *testing.T) {
+	o, err := parseFlags([]string{"-trusted-proxy", "10.0.0.0/8", "-trusted-proxy", "2001:db8::1", "-limits", "on"}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}, o.proxies)
+	assert.False(t, o.noLimit)
+}
+
 func TestParseFlags_TheSecretIsWhereItIsSaidOrBesideTheData(t *testing.T) {
 	for want, args := range map[string][]string{
 		"":                  {"-db", "memory"},
@@ -103,7 +117,7 @@ func TestParseFlags_HelpIsNoFailure(t *testing.T) {
 	require.ErrorIs(t, err, flag.ErrHelp)
 	assert.Equal(t, 0, exitCode(err))
 	for _, name := range []string{
-		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-sms", "-origin", "-resend-interval", "-keys", "Several instances",
+		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-sms", "-origin", "-resend-interval", "-limits", "-trusted-proxy", "-keys", "Several instances",
 	} {
 		assert.Contains(t, stdout.String(), name)
 	}

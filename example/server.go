@@ -101,6 +101,8 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Sender:         mail.sender,
 		Keys:           data.keys,
 		Origins:        o.origins,
+		Limits:         handler.Limits{Off: o.noLimit},
+		TrustedProxies: o.proxies,
 		ResendInterval: o.resendInterval(),
 		Passwords:      password.Policy{MinLength: leastPassword},
 		SMSCountries:   mail.texts,

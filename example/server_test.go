@@ -350,6 +350,32 @@ func TestRun_AskingTooSoonForAnotherCodeDependsOnTheFlag(t *testing.T) {
 	}
 }
 
+func TestRun_LimitsAreOnUnlessAFlagSaysOtherwise(t *testing.T) {
+	for want, flags := range map[int][]string{429: nil, 200: {"-limits", "off"}} {
+		i := start(t, append(flags, "-trusted-proxy", "127.0.0.1")...)
+		last := 0
+		for range 31 { // as many as Limits lets a client address have in a minute, and one more
+			last = i.startFrom(t, "192.0.2.7")
+		}
+		assert.Equal(t, want, last)
+		assert.Equal(t, 200, i.startFrom(t, "192.0.2.8"))
+	}
+}
+
+// startFrom opens a sign-up as a proxy hands it on.
+func (i *instance) startFrom(t *testing.T, client string) (status int) {
+	t.Helper()
+	body := url.Values{"client_id": {quick.ID}, "username": {"ada@example.com"}, "challenge_type": {"oob redirect"}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.base+apiPath+"/signup/v1.0/start", strings.NewReader(body.Encode()))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Forwarded-For", client)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	return resp.StatusCode
+}
+
 func TestRun_ATakenPortIsSaid(t *testing.T) {
 	i := start(t)
 	err := run(t.Context(), []string{"-addr", strings.TrimPrefix(i.base, "http://"), "-db", "memory"}, io.Discard)

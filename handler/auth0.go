@@ -15,6 +15,9 @@ import (
 // answers and errors (section 12 of the contract). The client's GrantTypes say by which grants: GrantPassword,
 // GrantPasswordRealm and GrantRefreshToken. It may be public or confidential, and not one with Cookies.
 //
+// A server that has authenticated may send the address of the person as auth0-forwarded-for, which the call is then
+// counted at, and which events name; of other clients that header is not read.
+//
 // The engine is that of native authentication: tries at passwords and codes count with all others, and no
 // tokens are given before the second factor that a policy asks for. Who has none is refused: there is no
 // call of this API by which to register one.
@@ -75,6 +78,7 @@ var auth0Rows = []row{
 	{Status: 401, Code: "unsupported_challenge_type", Text: "User is not enrolled, or has no authenticator of these challenge types.", When: "a second factor is due and the account has none that can be given here, or none of the challenge_type asked for", cause: flow.ErrNotEnrolled},
 	{Status: 401, Code: "unsupported_challenge_type", Text: "None of the challenge types is supported.", When: "challenge_type holds neither oob nor otp", cause: flow.ErrChallengeType},
 	{Status: 429, Code: "too_many_attempts", Text: "The account has been blocked for a while after too many attempts.", When: "passwords were tried too often; Retry-After says how long to wait. With HideAccounts the answer is that of a wrong password", cause: flow.ErrLocked},
+	{Status: 429, Code: "too_many_attempts", Text: "Too many sign-ins from this address.", When: "the client address has used up Limits.StartsPerMinute or StartsPerHour; Retry-After says how long to wait", cause: errTooMany},
 	{Status: 429, Code: "too_many_attempts", Text: "Codes were asked for too often.", When: "the next code must wait; Retry-After says how long", cause: errTooSoon},
 	{Status: 403, Code: "invalid_grant", Text: "Wrong email or password.", When: "the password is wrong, or the account is unknown, disabled or without one", cause: flow.ErrCredentials},
 	{Status: 403, Code: "invalid_grant", Text: "Wrong email or password.", When: "username is no user name", cause: flow.ErrUsername},
@@ -134,7 +138,7 @@ type auth0Body struct {
 }
 
 // auth0Token is the token endpoint. The address of the person, which a server may send along as
-// auth0-forwarded-for, is not read: tries are counted per account.
+// auth0-forwarded-for, is where the call is said to come from: see caller.
 func (x *exchange) auth0Token(ctx context.Context, f form, c client) (any, error) {
 	t, err := x.auth.engine.Auth0Token(ctx, flow.Redeem{
 		Client: &c.flow, Grant: f.GrantType, Username: f.Username, Password: f.Password, Realm: f.Realm,

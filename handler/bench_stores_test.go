@@ -211,7 +211,7 @@ func benchStore(b *testing.B, s *countedStore) {
 	mail := &postbox{codes: map[string]chan string{}}
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
-		Issuer: "http://127.0.0.1/auth", Clients: []handler.Client{{ID: plain}}, Users: s, State: s, Sender: mail, ResendInterval: -1,
+		Issuer: "http://127.0.0.1/auth", Clients: []handler.Client{{ID: plain}}, Users: s, State: s, Sender: mail, Limits: handler.Limits{Off: true},
 		Logger: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	require.NoError(b, err)

@@ -152,7 +152,7 @@ func newBenchAPI(b *testing.B) *benchAPI {
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer: "http://127.0.0.1/auth", Clients: []handler.Client{{ID: plain}, {ID: keyed, Passwords: true}},
-		Users: s, State: s, Sender: a, ResendInterval: -1, Now: a.clock.now,
+		Users: s, State: s, Sender: a, Limits: handler.Limits{Off: true}, Now: a.clock.now,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	require.NoError(b, err)

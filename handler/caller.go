@@ -32,6 +32,29 @@ func (c Config) clientAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
+// forwardedFor is where a server that calls as a confidential client of Auth0 names the address of the person.
+const forwardedFor = "Auth0-Forwarded-For"
+
+// caller is where the person is whom a call is about, as far as that is known. A server is not where its people
+// are: one that has authenticated is counted by no address of its own, and may name theirs if it is one of Auth0's.
+func (x *exchange) caller() netip.Addr {
+	switch {
+	case !x.server.Load():
+		return x.auth.cfg.clientAddr(x.r)
+	case x.path == pathAuth0Token || x.path == pathMFAChallenge:
+		return parseHop(x.r.Header.Get(forwardedFor))
+	}
+	return netip.Addr{}
+}
+
+// from is caller or, where a server does not say that, where the server is.
+func (x *exchange) from() netip.Addr {
+	if a := x.caller(); a.IsValid() {
+		return a
+	}
+	return x.auth.cfg.clientAddr(x.r)
+}
+
 // peerOf is the TCP peer.
 func peerOf(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
 

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
 	"github.com/nativeauth/nativeauth/password"
@@ -116,7 +117,7 @@ var catalogue = []row{
 	{405, "invalid_request", "", 900561, "The endpoint does not accept this method.", "the method is another than Allow says", errMethod},
 	{413, "invalid_request", "", 90023, "The request body is too large.", "the body is over 64 KiB", errTooLarge},
 	{415, "invalid_request", "", 90023, "The request body must be application/x-www-form-urlencoded.", "the content type is another", errMediaType},
-	{429, "temporarily_unavailable", "", 90055, "Too many requests. Try again later.", "the next code must wait; Retry-After says how long", errTooSoon},
+	{429, "temporarily_unavailable", "", 90055, "Too many requests. Try again later.", "the next code, or the next call from the client address, must wait; Retry-After says how long", errTooSoon},
 	{500, "server_error", "", 50000, "The server made a mistake.", "a bug, here or in a hook", errPanic},
 	{500, "server_error", "", 50000, "The server made a mistake.", "a hook set a claim of the protocol", token.ErrReserved},
 	{503, "temporarily_unavailable", "", 90033, "A service is temporarily unavailable. Try again later.", "a store, the keys, the mail queue or a hook failed or did not answer in time; Retry-After says when to come back", errUnavailable},
@@ -133,6 +134,7 @@ var (
 	errCredential   = errors.New("a credential is required")
 	errMissing      = errors.New("attributes are required")
 	errTooSoon      = errors.New("the next code must wait")
+	errTooMany      = fmt.Errorf("%w: of a client address", errTooSoon)
 	errSecond       = errors.New("a second factor is required")
 	errRegistration = errors.New("a method has to be registered")
 )

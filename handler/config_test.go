@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,11 @@ func TestConfig_EachMistakeIsNamed(t *testing.T) {
 		{func(c *handler.Config) { c.RefreshTokenIdle = -time.Hour }, "RefreshTokenIdle is -1h0m0s: set 1s to 9600h0m0s, or 0 for the default"},
 		{func(c *handler.Config) { c.RefreshTokenLifetime = 401 * day }, "RefreshTokenLifetime is 9624h0m0s: set 1s to 9600h0m0s, or 0 for the default"},
 		{func(c *handler.Config) { c.ResendInterval = time.Hour }, "ResendInterval is 1h0m0s: set at most 10m0s"},
+		{func(c *handler.Config) { c.Limits.Off = true }, "Limits.Off is for load tests with an issuer on loopback"},
+		{func(c *handler.Config) { c.Limits.StartsPerMinute = -1 }, "Limits.StartsPerMinute is -1: set 1 or more, or 0 for the default"},
+		{func(c *handler.Config) { c.Limits.StartsPerHour = 100_001 }, "Limits.StartsPerHour is 100001: set at most 100000"},
+		{func(c *handler.Config) { c.Limits.SignalsPerHour = 100_001 }, "Limits.SignalsPerHour is 100001: set at most 100000"},
+		{func(c *handler.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "TrustedProxies[0]: 0.0.0.0/0 trusts everybody to say where they come from: name the proxies alone"},
 	} {
 		t.Run(row.problem, func(t *testing.T) {
 			c := complete(t)

@@ -53,6 +53,7 @@ func identified[C any](
 		if err != nil {
 			return nil, err
 		}
+		ctx = flow.WithCaller(ctx, x.caller()) // anew, now that it is known whose server may call
 		return serve(x, withLocales(ctx, f.Locales), f, c)
 	}
 }
@@ -64,7 +65,7 @@ func stepContext(r *http.Request) (context.Context, context.CancelFunc) {
 
 // stepContext is that of the exchange, which has a trail of what is to be told.
 func (x *exchange) stepContext() (context.Context, context.CancelFunc) {
-	return stepWithin(flow.WithCaller(x.stepping(), x.auth.cfg.clientAddr(x.r)), x.r)
+	return stepWithin(flow.WithCaller(x.stepping(), x.caller()), x.r)
 }
 
 func stepWithin(ctx context.Context, r *http.Request) (context.Context, context.CancelFunc) {

@@ -38,7 +38,8 @@ const (
 	// EventSignInFailed is one that was refused, or a refresh that wants a new one: "credentials" (a wrong password, a
 	// disabled account), "password_must_change", "no_account", "second_factor", or by the host's "grant" or "rule".
 	EventSignInFailed EventName = flow.EventSignInFailed
-	// EventLimitHit is a call that a limit has refused: "interval" or "day" of codes and devices, "password" or "code" of tries.
+	// EventLimitHit is a call that a limit has refused: "interval", "hour" or "day" of codes and devices, "password" or "code" of tries,
+	// "starts" or "signals" of a client address.
 	EventLimitHit EventName = flow.EventLimitHit
 	// EventReset is a forgotten password that its reset has replaced: "password_replaced".
 	EventReset EventName = flow.EventReset
@@ -59,15 +60,17 @@ const (
 	EventStoreFailure EventName = flow.EventStoreFailure
 )
 
-// Event is something that has happened. It holds no code, password or token. Where HideAccounts is on it tells the
-// host what callers do not learn.
+// Event is something that has happened. It holds no code, password, token or whole address. Where HideAccounts is on it
+// tells the host what callers do not learn. A sink that needs the whole address of a client finds in its context what
+// the host's own middleware has put there.
 type Event struct {
 	Name          EventName
 	Time          time.Time // UTC, by Config.Now
-	CorrelationID string    // of the request, as its answer has it; "" for a method of Auth that the host has called
+	CorrelationID string    // of the request, as its answer has it; "" for a method of Auth whose context is of no request: see WithRequest
 	UserID        string    // of store.User, or that a sign-up will give; "" where nobody is known
 	ClientID      string    // "" where none is known
 	Address       string    // e-mail address or telephone number, masked; "" where none is known
+	RemoteAddr    string    // the network that the call came from, "192.0.2.0/24" or "2001:db8:7::/48"; "" where none is known
 	Outcome       string    // see each EventName
 }
 
@@ -76,7 +79,7 @@ func (e Event) LogValue() slog.Value {
 	all := []slog.Attr{
 		slog.String("name", string(e.Name)), slog.Time("time", e.Time), slog.String("correlation_id", e.CorrelationID),
 		slog.String("user_id", e.UserID), slog.String("client_id", e.ClientID), slog.String("address", e.Address),
-		slog.String("outcome", e.Outcome),
+		slog.String("remote_addr", e.RemoteAddr), slog.String("outcome", e.Outcome),
 	}
 	known := all[:0]
 	for _, a := range all {
@@ -141,6 +144,9 @@ func (a *Auth) tell(ctx context.Context, ev flow.Event) {
 	e := a.event(ev)
 	t := trailOf(ctx)
 	if t == nil {
+		if of, known := ctx.Value(originKey{}).(origin); known {
+			of.mark(&e)
+		}
 		a.deliver(ctx, []Event{e})
 		return
 	}
@@ -224,8 +230,13 @@ var failures = []struct {
 // whatFailed says which event an error is, and its outcome; none if it is none.
 func whatFailed(err error, e row) (EventName, string) {
 	if soon, ok := errors.AsType[*flow.TooSoonError](err); ok {
-		if soon.OfDay {
+		switch {
+		case soon.Of != "":
+			return EventLimitHit, soon.Of
+		case soon.OfDay:
 			return EventLimitHit, "day"
+		case soon.OfHour:
+			return EventLimitHit, "hour"
 		}
 		return EventLimitHit, "interval"
 	}
@@ -268,8 +279,9 @@ func (x *exchange) report() {
 	events := x.trail.events
 	x.trail.events = nil
 	x.trail.mu.Unlock()
+	of := origin{x.correlation, x.from()}
 	for i := range events {
-		events[i].CorrelationID = x.correlation
+		of.mark(&events[i])
 	}
 	x.auth.deliver(x.r.Context(), events)
 }
@@ -313,7 +325,7 @@ func (a *Auth) called(ctx context.Context, userID string, err error) error {
 func (a *Auth) troubled(r *http.Request, what string, err error) {
 	a.cfg.Logger.ErrorContext(r.Context(), what, "cause", err)
 	if a.listens() {
-		a.tell(r.Context(), flow.Event{Name: flow.EventStoreFailure, Outcome: rowOf(err).Code})
+		a.tell(a.WithRequest(r.Context(), r), flow.Event{Name: flow.EventStoreFailure, Outcome: rowOf(err).Code})
 	}
 }
 

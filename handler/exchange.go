@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
@@ -31,6 +32,8 @@ type exchange struct {
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
+
+	server atomic.Bool // a confidential client calls, and has proven it; a stuck step may find out after the answer
 }
 
 const correlationName = "client-request-id"
@@ -59,8 +62,10 @@ func (x *exchange) queryID() string {
 }
 
 // newID returns a fresh GUID. Without randomness an answer is still due, and its id says nothing.
-func (x *exchange) newID() string {
-	id, err := guid.New(x.auth.cfg.Random)
+func (x *exchange) newID() string { return x.auth.newID() }
+
+func (a *Auth) newID() string {
+	id, err := guid.New(a.cfg.Random)
 	if err != nil {
 		return "00000000-0000-4000-8000-000000000000"
 	}

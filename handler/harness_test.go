@@ -53,6 +53,7 @@ type world struct {
 	mail  *mailbox
 	clock *clock
 	busy  *atomic.Int64 // requests that are being served
+	addr  string        // where calls say they come from, if that is trusted; "" for nothing
 
 	described described // which every answer is held against
 
@@ -92,14 +93,14 @@ func newWorld(t *testing.T, change ...func(*handler.Config)) *world {
 			{ID: "off", Disabled: true},
 			{ID: "secretive", Confidential: true},
 		},
-		Resources:      []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
-		Users:          w.users,
-		State:          w.store,
-		Sender:         w.mail,
-		ResendInterval: -1,
-		Logger:         slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now:            w.clock.now,
-		Claims:         w.hook,
+		Resources: []handler.Resource{{Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
+		Users:     w.users,
+		State:     w.store,
+		Sender:    w.mail,
+		Limits:    handler.Limits{Off: true},
+		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now:       w.clock.now,
+		Claims:    w.hook,
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -234,6 +235,9 @@ func (w *world) send(r *http.Request) answer {
 // sendFor is send for an API that spells its content type in another way.
 func (w *world) sendFor(r *http.Request, media string) answer {
 	w.Helper()
+	if w.addr != "" {
+		r.Header.Set("X-Forwarded-For", w.addr)
+	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	require.NoError(w, err)
 	defer resp.Body.Close()

@@ -81,7 +81,8 @@ func TestT9_TheStoreIsCalledAlike(t *testing.T) {
 			continue
 		}
 		var c *counted
-		h := newHiding(t, func(cfg *handler.Config) {
+		h := newHiding(t, roomy, func(cfg *handler.Config) {
+			cfg.ResendInterval = -1
 			c = &counted{Store: cfg.Users.(*hostUsers).Users.(*memory.Store)}
 			cfg.Users = c
 		})

@@ -117,7 +117,14 @@ func (x *exchange) unreadable() string {
 			}
 		}
 	}
-	return "Send the continuation_token of the latest answer, whole and unchanged, to the server that gave it, with the client_id that has begun " +
+	name := "continuation_token"
+	switch x.path {
+	case pathAuth0Token, pathAuthenticators, pathMFAChallenge:
+		name = "mfa_token"
+	case pathOTPToken:
+		name = "otp_token"
+	}
+	return "Send the " + name + " of the latest answer, whole and unchanged, to the server that gave it, with the client_id that has begun " +
 		"the flow. No other token takes its place; and tokens end with Config.Secret, which a development server draws anew at each start."
 }
 
@@ -136,7 +143,10 @@ func (x *exchange) tooSoon(e *flow.TooSoonError) string {
 	if e.Limit != "" {
 		text += " The limit: " + e.Limit + "."
 	}
-	return text + " For tests on loopback Config.ResendInterval less than 0 takes the wait between two codes away, and Limits.Off all other limits of codes."
+	if e.Of != "" {
+		text += " On loopback Config.Limits.Off takes it away."
+	}
+	return text
 }
 
 // grantTypes says what the client may send to the path.

@@ -124,7 +124,7 @@ func TestHint_SaysWhatBecameOfAToken(t *testing.T) {
 	again := w.signInChallenge(plain, sent).ok()
 	assert.Contains(t, w.redeemCode(plain, sent, code).hint(), "This token was replaced.")
 	assert.Contains(t, w.redeemCode(asking, again, code).hint(), "for another client")
-	assert.Contains(t, w.redeemCode(plain, "forged", code).hint(), "whole and unchanged")
+	assert.Contains(t, w.redeemCode(plain, "forged", code).hint(), "Send the continuation_token of the latest answer, whole and unchanged")
 	assert.Contains(t, w.redeemCode(plain, again, "00000000").hint(), "/oauth2/v2.0/challenge sends another")
 	w.redeemCode(plain, again, w.mail.take(3).Code).tokens()
 	assert.Contains(t, w.redeemCode(plain, again, code).hint(), "The flow of this token is over")
@@ -153,6 +153,13 @@ func TestHint_SaysWhatTheConfigAllows(t *testing.T) {
 	assert.Contains(t, w.method("GET", inStart).hint(), "Send it as POST")
 	assert.Contains(t, w.raw(inStart+"?client_id="+plain+"&username="+casey+"&challenge_type=oob", "client_id="+plain+"&username="+casey).hint(),
 		"what is in the URL is not read, and challenge_type is there.")
+}
+
+func TestHint_SaysWhichLimitItIs(t *testing.T) {
+	assert.Contains(t, failures["code too soon"](newWorld(t)).hint(), "The limit: a flow sends 5 codes for a factor.")
+	w := newWorld(t, withInterval(time.Minute))
+	sent, _ := w.signUpSent(plain, casey)
+	assert.Contains(t, w.signUpChallenge(plain, sent).hint(), "The limit: codes to one address are 1m0s apart (ResendInterval")
 }
 
 // loggedLines is a log that tests read.
@@ -211,9 +218,10 @@ func TestHint_IsForTheLogWhereOthersCanCall(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			var log loggedLines
-			w := newWorld(t, func(c *handler.Config) {
+			w := newWorld(t, roomy, func(c *handler.Config) {
 				c.Clients[0].Scopes = []string{"Orders.Read", "Orders.Write"}
 				c.Issuer, c.Keys, c.ResendInterval = "https://id.example/contoso.onmicrosoft.com", keys, time.Minute
+				roomy(c)
 			}, logging(&log))
 			w.base = w.http.URL + "/contoso.onmicrosoft.com"
 			a := fail(w)

@@ -32,10 +32,14 @@ type Limits struct {
 	ReservedCodes int
 
 	// StartsPerMinute and StartsPerHour are the flows and sign-ins in one call that begin at one client address: an
-	// IPv4 address or IPv6 /64. 0 means 30 and 300; a team behind one address may need more.
+	// IPv4 address or IPv6 /64. 0 means 30 and 300; a team behind one address may need more, 100,000 an hour at the most.
+	// A minute and an hour begin with the first call. A confidential client is counted by no address of its own, since
+	// its people are elsewhere; one with Auth0 can name theirs, as auth0-forwarded-for.
 	StartsPerMinute, StartsPerHour int
 	// SignalsPerHour are the answers that tell one client address whether somebody has an account
-	// (user_not_found, user_already_exists). There are none with HideAccounts. 0 means 20.
+	// (user_not_found, user_already_exists); then whatever could tell is refused there. A call counts as such an answer
+	// until it has turned out to be none, so it is also how many can be under way at once. There are none with
+	// HideAccounts. 0 means 20; at most 100,000.
 	SignalsPerHour int
 
 	// AlarmAt is how many codes have to fail within an hour, over the whole deployment, for all codes to be
@@ -87,6 +91,12 @@ func (c Config) checkLimits(p *problems) {
 		if n.value < 0 {
 			p.add("Limits.%s is %d: set 1 or more, or 0 for the default", n.name, n.value)
 		}
+	}
+	if l.StartsPerHour > flow.MostStarts {
+		p.add("Limits.StartsPerHour is %d: set at most %d", l.StartsPerHour, flow.MostStarts)
+	}
+	if l.SignalsPerHour > flow.MostStarts {
+		p.add("Limits.SignalsPerHour is %d: set at most %d", l.SignalsPerHour, flow.MostStarts)
 	}
 	if l.CodesPerDay > flow.MostCodes {
 		p.add("Limits.CodesPerDay is %d: set at most %d", l.CodesPerDay, flow.MostCodes)

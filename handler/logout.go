@@ -107,7 +107,7 @@ func (a *Auth) signOut(ctx context.Context, r *http.Request) (forget func(http.R
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := stepContext(r)
 	defer cancel()
-	forget, err := a.signOut(ctx, r)
+	forget, err := a.signOut(a.WithRequest(ctx, r), r)
 	if err != nil {
 		return fmt.Errorf("handler: sign out: %w", err)
 	}

@@ -53,7 +53,7 @@ func (a *Auth) RequireToken(scopes ...string) func(http.Handler) http.Handler {
 				refused.write(w)
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
+			next.ServeHTTP(w, r.WithContext(a.WithRequest(context.WithValue(r.Context(), callerKey{}, caller), r)))
 		})
 	}
 }

@@ -245,7 +245,7 @@ func TestOutage_NoCallWaitsForTheMail(t *testing.T) {
 			start := s.signUpStart(plain, fmt.Sprintf("p%d@contoso.com", n)).ok()
 			s.signUpChallenge(plain, start).ok()
 		}
-		assert.Less(t, time.Since(begin), 25*time.Second, "%s: a single mail may hang for 30 s", m)
+		assert.Less(t, time.Since(begin), 25*time.Second, "%s: a single mail may hang for 20 s", m)
 
 		close(over)
 		require.Eventually(t, func() bool { return strings.Count(s.log.String(), "message not sent") == 50 }, 30*time.Second, time.Millisecond, m)
@@ -290,12 +290,10 @@ func TestOutage_AFullQueueIsSaidAndTheCallMayBeRepeated(t *testing.T) {
 	first := start
 	full := false
 	for n := 0; n < 12_000 && !full; n++ {
-		if n%5 == 0 {
-			start = s.signUpStart(plain, fmt.Sprintf("p%d@contoso.com", n)).ok()
-		}
+		start = s.signUpStart(plain, fmt.Sprintf("p%d@contoso.com", n)).ok()
 		a := s.signUpChallenge(plain, start)
 		if full = a.status == 503; !full {
-			start = a.ok()
+			a.ok()
 		}
 	}
 	require.True(t, full)
@@ -304,9 +302,9 @@ func TestOutage_AFullQueueIsSaidAndTheCallMayBeRepeated(t *testing.T) {
 	s.token = first
 	outage(t, s.call(1), fails, "a full queue, again")
 	free()
-	sent := s.mail.take(10_000)
+	sent := s.mail.take(9_000)
 	require.NotEmpty(t, sent)
-	require.Eventually(t, func() bool { return s.mail.count() >= 10_008 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.mail.count() >= 9_008 }, 30*time.Second, time.Millisecond)
 	s.mails = s.mail.count()
 	s.travel(1, len(legs))
 }

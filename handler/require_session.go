@@ -68,7 +68,7 @@ func (g *sessionGuard) serve(w http.ResponseWriter, r *http.Request, next http.H
 	}
 	switch {
 	case err == nil:
-		r = r.WithContext(context.WithValue(within{r.Context(), loaded}, callerKey{}, caller))
+		r = r.WithContext(a.WithRequest(context.WithValue(within{r.Context(), loaded}, callerKey{}, caller), r))
 		if theirs {
 			next.ServeHTTP(w, r)
 			return

@@ -50,6 +50,7 @@ func siblings(c *handler.Config) {
 	withAuth0(c)
 	withTencent(c)
 	c.ResendInterval = time.Minute
+	roomy(c)
 }
 
 func TestT8_NoSiblingTellsAnAccountFromNone(t *testing.T) {

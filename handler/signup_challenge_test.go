@@ -6,14 +6,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
 )
 
 // Section 4.2 of the contract.
 
 func TestSignUpChallenge_SaysWhereTheCodeWent(t *testing.T) {
-	w := newWorld(t, func(c *handler.Config) { c.ResendInterval = 0 })
+	w := newWorld(t, withInterval(0))
 	a := w.signUpChallenge(plain, w.signUpStart(plain, "casey.jensen@contoso.com").ok())
 	assert.Equal(t, map[string]any{
 		"continuation_token": a.ok(), "challenge_type": "oob", "binding_method": "prompt", "challenge_channel": "email",

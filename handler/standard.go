@@ -53,7 +53,9 @@ var rowClientAuth = row{Status: http.StatusUnauthorized, Code: "invalid_client",
 // rowOf finds the answer for an error: in the words of the API, or in those of the catalogue without its
 // numbers.
 func (p *plain) rowOf(err error) row {
-	if _, ok := errors.AsType[*flow.TooSoonError](err); ok {
+	if v, ok := errors.AsType[*flow.TooSoonError](err); ok && v.Of != "" {
+		err = fmt.Errorf("%w: %w", errTooMany, err)
+	} else if ok {
 		err = fmt.Errorf("%w: %w", errTooSoon, err)
 	} else if _, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
 		err = fmt.Errorf("%w: %w", errSecond, err)

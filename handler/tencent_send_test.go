@@ -163,7 +163,7 @@ func TestOTPSend_TheGateIsAsked(t *testing.T) {
 
 // With HideAccounts nothing but the mailbox tells who has an account.
 func TestOTPSend_HidesWhoHasAnAccount(t *testing.T) {
-	w := newWorld(t, withTencent, hidden, func(c *handler.Config) { c.ResendInterval = time.Minute })
+	w := newWorld(t, withTencent, hidden, func(c *handler.Config) { c.ResendInterval = time.Minute; roomy(c) })
 	const taken, off = "+8613612345670", "off@contoso.com"
 	for _, u := range []store.User{{ID: "1", Username: casey, Email: casey}, {ID: "2", Username: taken}, {ID: "3", Username: off, Email: off, Disabled: true}} {
 		require.NoError(t, w.store.CreateUser(t.Context(), u))
@@ -215,7 +215,7 @@ func shape(a answer) string {
 func TestOTPSend_DoesTheSameForWhoeverIsHidden(t *testing.T) {
 	for _, usage := range []string{"login", "signup"} {
 		var traces [][]string
-		s := newTrip(t, withTencent, hidden, func(c *handler.Config) { c.ResendInterval = time.Minute })
+		s := newTrip(t, withTencent, hidden, func(c *handler.Config) { c.ResendInterval = time.Minute; roomy(c) })
 		require.NoError(t, s.store.CreateUser(t.Context(), store.User{ID: "1", Username: casey, Email: casey}))
 		require.NoError(t, s.store.CreateUser(t.Context(), store.User{ID: "2", Username: "off@contoso.com", Email: "off@contoso.com", Disabled: true}))
 		for _, user := range []string{casey, "nobody@contoso.com", "off@contoso.com"} {

@@ -59,6 +59,15 @@ func (p Purpose) HasCode() bool {
 	return false
 }
 
+// tellsOfChange tells the notices that nobody asked for and whose reader must act, from what answers a call.
+func (p Purpose) tellsOfChange() bool {
+	switch p {
+	case PasswordChanged, MethodAdded, MethodRemoved:
+		return true
+	}
+	return false
+}
+
 // Channel is the way a message travels.
 type Channel string
 

@@ -82,6 +82,13 @@ func numbered(n int) otp.Message {
 	return m
 }
 
+// of returns a message for a purpose that is told by its number.
+func of(p otp.Purpose, n int) otp.Message {
+	m := numbered(n)
+	m.Purpose = p
+	return m
+}
+
 func numbers(from, to int) (list []string) {
 	for n := from; n < to; n++ {
 		list = append(list, fmt.Sprintf("%08d", n))
@@ -142,11 +149,18 @@ func TestQueue_HoldsTenThousandAndNoMore(t *testing.T) {
 			require.NoError(t, d.Add(numbered(n)))
 		}
 		synctest.Wait() // these are on their way and do not wait
-		for n := range 10_000 {
+		for n := range 9_000 {
 			require.NoError(t, d.Add(numbered(atOnce+n)))
 		}
-		assert.ErrorIs(t, d.Add(numbered(99_999)), otp.ErrQueueFull)
-		assert.ErrorIs(t, d.Add(numbered(99_999)), otp.ErrQueueFull)
+		for _, p := range slices.Concat(codes, notices[3:]) { // the first three are of changes
+			assert.ErrorIs(t, d.Add(of(p, 99_999)), otp.ErrQueueFull, "%s: the rest is for notices of changes", p)
+		}
+		for n := range 1_000 {
+			require.NoError(t, d.Add(of(notices[n%3], 9_000+atOnce+n)))
+		}
+		for _, p := range slices.Concat(codes, notices) {
+			assert.ErrorIs(t, d.Add(of(p, 99_999)), otp.ErrQueueFull, p)
+		}
 
 		time.Sleep(time.Minute) // the hanging ones are given up, the rest goes out
 		assert.ElementsMatch(t, numbers(0, atOnce+10_000), d.delivered(), "what was refused is not sent")
@@ -167,13 +181,13 @@ func TestQueue_AHangingSenderHoldsUpNoCaller(t *testing.T) {
 		synctest.Wait()
 		assert.Len(t, d.delivered(), atOnce, "on their way at once")
 
-		time.Sleep(13*30*time.Second + time.Second) // 100 hanging ones, 8 at a time, 30 s each
+		time.Sleep(13*20*time.Second + time.Second) // 100 hanging ones, 8 at a time, 20 s each
 		assert.Len(t, d.delivered(), 1000)
 		assert.Contains(t, d.logged(), "context deadline exceeded")
 	})
 }
 
-func TestQueue_AMessageIsTriedOnce(t *testing.T) {
+func TestQueue_ACodeIsTriedOnceUnlessTheErrorIsTemporary(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(func(context.Context, otp.Message) error { return errors.New("mailbox full") })
 		require.NoError(t, d.Add(numbered(1)))
@@ -193,7 +207,7 @@ func TestQueue_AnExpiredMessageDoesNotLeave(t *testing.T) {
 		}
 		synctest.Wait()
 		expired, last := numbered(50), numbered(51)
-		expired.Expires = time.Now().Add(30 * time.Second) // which is when a worker gets to it
+		expired.Expires = time.Now().Add(20 * time.Second) // which is when a worker gets to it
 		last.Expires = expired.Expires.Add(1)
 		require.NoError(t, d.Add(expired))
 		require.NoError(t, d.Add(last))
@@ -207,7 +221,7 @@ func TestQueue_AnExpiredMessageDoesNotLeave(t *testing.T) {
 func TestQueue_TheLogSaysWhatWasNotSent(t *testing.T) {
 	for _, m := range messages("Contoso") {
 		synctest.Test(t, func(t *testing.T) {
-			d := newDesk(func(context.Context, otp.Message) error { return errors.New("mailbox full") })
+			d := newDesk(func(context.Context, otp.Message) error { return otp.Rejected(errors.New("mailbox full")) })
 			m.Expires = time.Now().Add(time.Hour)
 			require.NoError(t, d.Add(m))
 			m.Expires = time.Now()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/adapters/httpsms"
+	"github.com/nativeauth/nativeauth/otp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -44,6 +45,60 @@ func TestSend_ReportsAStatusWithoutTheServersWords(t *testing.T) {
 		assert.EqualError(t, err, fmt.Sprintf("httpsms: send: server answered %d", code))
 		assert.Len(t, g.requests(), 1, "there is no second try")
 	}
+}
+
+// mark tells what an error says about the message.
+func mark(err error) string {
+	switch {
+	case err == nil:
+		return "sent"
+	case errors.Is(err, otp.ErrRejected):
+		return "rejected"
+	case errors.Is(err, otp.ErrTemporary):
+		return "temporary"
+	}
+	return "unknown"
+}
+
+func TestSend_SaysWhetherAnotherTryIsSafe(t *testing.T) {
+	for code, want := range map[int]string{200: "sent", 202: "sent", 299: "sent",
+		301: "rejected", 307: "rejected", 400: "rejected", 401: "rejected", 403: "rejected", 404: "rejected", 409: "rejected", 422: "rejected",
+		408: "temporary", 425: "temporary", 429: "temporary", 503: "temporary",
+		500: "unknown", 501: "unknown", 502: "unknown", 504: "unknown", 599: "unknown", 999: "unknown"} {
+		g := newGateway(t, status(code))
+		assert.Equal(t, want, mark(open(t, secretly(g.URL)).Send(t.Context(), message())), code)
+	}
+}
+
+func TestSend_MarksWhatNobodyHeardOf(t *testing.T) {
+	g := newGateway(t, nil)
+	g.Close()
+	assert.Equal(t, "temporary", mark(open(t, secretly(g.URL)).Send(t.Context(), message())), "nobody listens")
+
+	secure := httptest.NewTLSServer(nil)
+	defer secure.Close()
+	assert.Equal(t, "temporary", mark(open(t, secretly(secure.URL)).Send(t.Context(), message())), "a certificate of nobody we know")
+
+	m := message()
+	m.To = "4915112345678"
+	assert.Equal(t, "rejected", mark(open(t, secretly(g.URL)).Send(t.Context(), m)), "no recipient")
+	m = message()
+	m.Channel = otp.Email
+	assert.Equal(t, "rejected", mark(open(t, secretly(g.URL)).Send(t.Context(), m)), "not an SMS")
+}
+
+func TestSend_DoesNotKnowWhatBecameOfAMessageWithoutAnAnswer(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	g := newGateway(t, func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) })
+	assert.Equal(t, "unknown", mark(open(t, secretly(g.URL)).Send(ctx, message())), "no answer yet")
+
+	g = newGateway(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	assert.Equal(t, "unknown", mark(open(t, secretly(g.URL)).Send(t.Context(), message())), "a lost connection")
+	assert.Equal(t, "unknown", mark(open(t, secretly(raw(t, "hunter2\r\n\r\n"))).Send(t.Context(), message())), "nonsense")
+
+	config := secretly("https://sms.example.com")
+	config.Client = &http.Client{Transport: failing{errors.New("down")}}
+	assert.Equal(t, "unknown", mark(open(t, config).Send(t.Context(), message())), "a transport that does not tell")
 }
 
 func TestSend_FollowsNoRedirect(t *testing.T) {

@@ -25,21 +25,25 @@
 //     message does not say.
 //
 // More members may come. Whoever takes the message over answers with any status from 200 to 299; what
-// else the answer says is not looked at. Any other status means that nothing was sent and is logged;
-// the person, who sees the screen, decides whether to ask again. No message is posted twice; each has
-// an Idempotency-Key of its own, by which what a proxy repeats can be told.
+// else the answer says is not looked at. 408, 425, 429 and 503 mean that nothing was sent and that the message
+// may be posted again (otp.ErrTemporary), as it is when there was no connection; 300 to 499 else that it was
+// refused for good (otp.ErrRejected). After any other status, or none, nobody knows, and no code is posted
+// again. Each post has an Idempotency-Key of its own, by which what a proxy repeats can be told.
 //
 // A code in an SMS is as safe as the way it takes: unless the URL is on this machine, it is https.
 package httpsms
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/nativeauth/nativeauth/otp"
@@ -76,21 +80,23 @@ func (s *Sender) LogValue() slog.Value { return s.config.LogValue() }
 // canonical form, without a connection.
 //
 // The errors hold the status of an answer or what the network, TLS or ctx reported, and neither number,
-// code nor URL.
+// code nor URL. They are marked as the package's documentation says. With a Config.Client whose Transport is
+// none of net/http nobody knows whether there was a connection.
 func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	body, err := compose(m)
 	if err != nil {
-		return fmt.Errorf("httpsms: compose: %w", err)
+		return otp.Rejected(fmt.Errorf("httpsms: compose: %w", err))
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r, err := s.request(ctx, body)
+	traced, connected := s.watch(ctx)
+	r, err := s.request(traced, body)
 	if err != nil {
-		return fmt.Errorf("httpsms: send: %w", err)
+		return otp.Rejected(fmt.Errorf("httpsms: send: %w", err))
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return fmt.Errorf("httpsms: send: %w", failed(ctx, err))
+		return fmt.Errorf("httpsms: send: %w", failed(ctx, err, connected()))
 	}
 	defer answer.Body.Close()
 	// The status is all there is to know. An answer that goes on and on must not look like a failure,
@@ -102,6 +108,17 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 		return fmt.Errorf("httpsms: send: %w", refused(answer.StatusCode))
 	}
 	return nil
+}
+
+// watch returns a context for a request, and whether there was a connection for that: with TLS one that has
+// shaken hands. Transports of the host's own need not tell; then there may have been one.
+func (s *Sender) watch(ctx context.Context) (traced context.Context, connected func() bool) {
+	var got atomic.Bool
+	if _, ok := cmp.Or[http.RoundTripper](s.client.Transport, http.DefaultTransport).(*http.Transport); !ok {
+		got.Store(true)
+	}
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { got.Store(true) }}
+	return httptrace.WithClientTrace(ctx, trace), got.Load
 }
 
 // request is the POST of one message.

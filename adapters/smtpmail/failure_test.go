@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/nativeauth/nativeauth/adapters/smtpmail"
+	"github.com/nativeauth/nativeauth/otp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -34,6 +36,70 @@ func TestSend_ReportsARefusalWithoutTheServersWords(t *testing.T) {
 			assert.EqualError(t, sender.Send(t.Context(), message()), want)
 		})
 	}
+}
+
+// mark tells what an error says about the message.
+func mark(err error) string {
+	switch {
+	case err == nil:
+		return "sent"
+	case errors.Is(err, otp.ErrRejected):
+		return "rejected"
+	case errors.Is(err, otp.ErrTemporary):
+		return "temporary"
+	}
+	return "unknown"
+}
+
+func TestSend_SaysWhetherAnotherTryIsSafe(t *testing.T) {
+	for _, step := range steps {
+		for instead, want := range map[string]string{"421 4.3.2 later": "temporary", "550 5.1.1 never": "rejected",
+			"nonsense": "temporary", hang: "temporary", drop: "temporary"} {
+			switch {
+			case step == "." && want == "temporary" && instead[0] != '4':
+				want = "unknown"
+			case step == "handshake", step == "EHLO": // there are no replies; HELO is next, and offers no TLS
+				want = "temporary"
+			}
+			t.Run(step+" "+instead, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				cert, pool := certificate(t)
+				srv := &server{startTLS: true, auth: "PLAIN", cert: cert, instead: map[string]string{step: instead}, hanging: cancel}
+				sender := open(t, smtpmail.Config{Addr: srv.start(t).addr, TLS: smtpmail.StartTLS, RootCAs: pool,
+					Username: "engine", Password: "hunter2", Timeout: time.Minute})
+				err := sender.Send(ctx, message())
+				assert.Equal(t, want, mark(err), err)
+			})
+		}
+	}
+}
+
+func TestSend_MarksWhatTheServerNeverHeardOf(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	nobody := open(t, smtpmail.Config{Addr: addr})
+	assert.Equal(t, "temporary", mark(nobody.Send(t.Context(), message())), "nobody listens")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.Equal(t, "temporary", mark(nobody.Send(ctx, message())), "cancelled before it begins")
+
+	m := message()
+	m.To = "Ada <ada@example.com>"
+	assert.Equal(t, "rejected", mark(nobody.Send(t.Context(), m)), "no recipient")
+	m = message()
+	m.Channel = otp.SMS
+	assert.Equal(t, "rejected", mark(nobody.Send(t.Context(), m)), "not a mail")
+
+	cert, _ := certificate(t)
+	srv := (&server{startTLS: true, cert: cert}).start(t)
+	stranger := open(t, smtpmail.Config{Addr: srv.addr, TLS: smtpmail.StartTLS})
+	assert.Equal(t, "temporary", mark(stranger.Send(t.Context(), message())), "a certificate of nobody we know")
+	plain := open(t, smtpmail.Config{Addr: new(server).start(t).addr, TLS: smtpmail.StartTLS})
+	assert.Equal(t, "temporary", mark(plain.Send(t.Context(), message())), "no STARTTLS")
 }
 
 func TestSend_ReportsAPlainRefusal(t *testing.T) {

@@ -49,11 +49,13 @@ func (s *Sender) LogValue() slog.Value { return s.config.LogValue() }
 // is not in canonical form, without a connection.
 //
 // The errors name the command that failed and hold the server's codes without its words: servers
-// quote addresses, messages and credentials. They wrap what the network, TLS or ctx reported.
+// quote addresses, messages and credentials. They wrap what the network, TLS or ctx reported. A reply of 5xx
+// is marked as otp.Rejected. Everything else is otp.Temporary as long as the message was not complete, and so is
+// a reply of 4xx to the complete one; what the server did with it is unknown if it does not say.
 func (s *Sender) Send(ctx context.Context, m otp.Message) error {
 	msg, err := s.compose(m)
 	if err != nil {
-		return fmt.Errorf("smtpmail: compose: %w", err)
+		return otp.Rejected(fmt.Errorf("smtpmail: compose: %w", err))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
@@ -118,7 +120,7 @@ func (s *Sender) transfer(ctx context.Context, client *smtp.Client, to otp.Addre
 		return failed(ctx, "write message", err) // without Close, which would deliver a torn one
 	}
 	if err := data.Close(); err != nil {
-		return failed(ctx, "finish message", err)
+		return unfinished(ctx, "finish message", err)
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ type server struct {
 	instead            map[string]string // what to answer to a verb, or to "greeting", "handshake" and "."
 	cert               tls.Certificate
 	ip                 string // "" means 127.0.0.1
+	hanging            func() // called when it begins to hang
 
 	addr        string
 	connections sync.WaitGroup
@@ -153,6 +154,9 @@ func (s *server) answer(conn net.Conn, in io.Reader, verb, usual string) bool {
 	case "":
 		fmt.Fprintf(conn, "%s\r\n", usual)
 	case hang:
+		if s.hanging != nil {
+			s.hanging()
+		}
 		_, _ = io.Copy(io.Discard, in) // until the other side hangs up
 		return false
 	case drop:

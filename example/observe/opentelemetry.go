@@ -31,7 +31,7 @@ func OpenTelemetry(meter metric.Meter) (handler.EventSink, error) {
 func known(e handler.Event) (all []attribute.KeyValue) {
 	for _, m := range []struct{ name, value string }{
 		{"nativeauth.correlation_id", e.CorrelationID}, {"nativeauth.client_id", e.ClientID}, {"nativeauth.user_id", e.UserID},
-		{"nativeauth.address", e.Address}, {"nativeauth.outcome", e.Outcome},
+		{"nativeauth.address", e.Address}, {"nativeauth.remote_addr", e.RemoteAddr}, {"nativeauth.outcome", e.Outcome},
 	} {
 		if m.value != "" {
 			all = append(all, attribute.String(m.name, m.value))

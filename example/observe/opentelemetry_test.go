@@ -65,6 +65,7 @@ func TestOpenTelemetry_CountsEachEventAndNotesItOnTheSpanOfItsRequest(t *testing
 		noted := bySpan[steps[e.step].id+" nativeauth."+string(e.name)]
 		assert.Contains(t, noted, attribute.String("nativeauth.outcome", e.outcome), "%s", e.name)
 		assert.Contains(t, noted, attribute.String("nativeauth.client_id", "mobile"))
+		assert.Contains(t, noted, attribute.String("nativeauth.remote_addr", "127.0.0.0/24"))
 		assert.NotContains(t, noted, attribute.String("nativeauth.address", person), "addresses are masked")
 	}
 }

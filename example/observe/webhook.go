@@ -58,6 +58,7 @@ type delivery struct {
 	UserID        string            `json:"user_id,omitempty"`
 	ClientID      string            `json:"client_id,omitempty"`
 	Address       string            `json:"address,omitempty"`
+	RemoteAddr    string            `json:"remote_addr,omitempty"` // the network
 	Outcome       string            `json:"outcome"`
 
 	ends time.Time
@@ -97,7 +98,7 @@ func onLoopback(host string) bool {
 
 // Event queues an event. It never waits.
 func (w *Webhook) Event(ctx context.Context, e handler.Event) {
-	d := delivery{rand.Text(), e.Name, e.Time, e.CorrelationID, e.UserID, e.ClientID, e.Address, e.Outcome, w.Now().Add(w.Life)}
+	d := delivery{rand.Text(), e.Name, e.Time, e.CorrelationID, e.UserID, e.ClientID, e.Address, e.RemoteAddr, e.Outcome, w.Now().Add(w.Life)}
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if !w.closed {

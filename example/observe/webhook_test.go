@@ -31,6 +31,7 @@ type got struct {
 	UserID        string    `json:"user_id"`
 	ClientID      string    `json:"client_id"`
 	Address       string    `json:"address"`
+	RemoteAddr    string    `json:"remote_addr"`
 	Outcome       string    `json:"outcome"`
 }
 
@@ -106,8 +107,8 @@ func TestWebhook_ASignUpArrivesInOrderThoughTheReceiverFailsTwice(t *testing.T) 
 	assert.Equal(t, all[2], all[1])
 	for i, e := range played {
 		one := all[2+i]
-		assert.Equal(t, []any{string(e.name), e.outcome, steps[e.step].id, "mobile", "a***@e***e.c***"},
-			[]any{one.Name, one.Outcome, one.CorrelationID, one.ClientID, one.Address})
+		assert.Equal(t, []any{string(e.name), e.outcome, steps[e.step].id, "mobile", "a***@e***e.c***", "127.0.0.0/24"},
+			[]any{one.Name, one.Outcome, one.CorrelationID, one.ClientID, one.Address, one.RemoteAddr})
 		assert.NotEmpty(t, one.UserID)
 		assert.Equal(t, time.UTC, one.Time.Location())
 	}

@@ -60,10 +60,8 @@ func (e *Engine) challenge(ctx context.Context, req Challenge, ev event) (Challe
 	if f.version == 0 && errors.Is(err, errOtherWon) {
 		f, next, err = e.sendAgain(ctx, f, ev, in)
 	}
-	if err != nil || f.mail == nil {
-		e.giveBack(ctx, f)
-	}
 	if err != nil {
+		e.giveBack(ctx, f)
 		return Challenged{}, err
 	}
 	return e.asked(f, next), nil
@@ -115,12 +113,13 @@ func (e *Engine) dispatch(ctx context.Context, f *flow) (next string, err error)
 	return next, nil
 }
 
-// post hands the mail of a flow over, if there is one.
+// post hands the mail of a flow over, if there is one. What was sent before in this flow and still waits is of
+// no use any more: its code is another.
 func (e *Engine) post(ctx context.Context, f *flow) error {
 	if f.mail == nil || f.mail.To == "" {
 		return nil
 	}
-	if err := e.Queue.Add(*f.mail); err != nil {
+	if err := e.Queue.Replace(f.id.Key(), f.version, *f.mail); err != nil {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	e.Tell(ctx, Event{EventCodeSent, e.subjectOf(f), f.sent()})
@@ -137,7 +136,7 @@ func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input)
 	if !e.isBefore(f, first.Before) {
 		return first, "", errOtherWon
 	}
-	f.client, f.counter, f.count = first.client, first.counter, first.count
+	f.client, f.budget, f.spent = first.client, first.budget, first.spent
 	next, err = e.send(ctx, f, ev, in)
 	return f, next, err
 }

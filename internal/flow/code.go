@@ -26,6 +26,9 @@ func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
 	case err != nil:
 		return err
 	}
+	if err := e.spend(ctx, f); err != nil {
+		return err
+	}
 	return e.makeCode(ctx, f)
 }
 
@@ -34,15 +37,16 @@ func (e *Engine) mayRepeat(f *flow) error {
 	if f.Sends-f.Earlier >= sendsPerFlow {
 		return &TooSoonError{Wait: flowLife - e.age(f), Limit: fmt.Sprintf("a flow sends %d codes for a factor", sendsPerFlow)}
 	}
-	if f.count.Value > 1 { // codes to one address are kept apart, over all flows
-		return &TooSoonError{Wait: f.count.TTL, Limit: e.intervalLimit()}
+	if f.budget == nil || f.spent != nil {
+		return nil
 	}
-	return nil
+	_, err := e.nextCode(f.budget)
+	return err
 }
 
 // intervalLimit is the limit that keeps the codes to one address apart.
 func (e *Engine) intervalLimit() string {
-	return fmt.Sprintf("codes to one address are %v apart (ResendInterval)", e.ResendInterval)
+	return fmt.Sprintf("codes to one address are %v apart (ResendInterval; on loopback less than 0 takes that away)", e.ResendInterval)
 }
 
 // makeCode gives the flow a new code, which replaces the one before, and writes the mail. Where
@@ -55,6 +59,7 @@ func (e *Engine) makeCode(ctx context.Context, f *flow) error {
 	f.Code = e.codes.Sum(f.binding(), code)
 	f.CodeAge = e.age(f).Milliseconds()
 	f.Sends++
+	f.tally()
 	f.mail = &otp.Message{
 		Channel: f.target().Channel(), To: f.target(), Purpose: f.purpose(), App: e.App,
 		Code: code, Life: e.codeLife(f), Expires: e.Now().Add(e.codeLife(f)),
@@ -90,7 +95,7 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if e.codeExpired(f) {
 		return fmt.Errorf("%w: expired", ErrCodeWrong)
 	}
-	if f.count.Value > otp.Tries {
+	if f.count.Value > f.tries() {
 		return fmt.Errorf("%w: %w", ErrCodeWrong, ErrTooOften)
 	}
 	if !e.codes.Verify(f.Code, f.binding(), code) {
@@ -103,6 +108,24 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	e.prove(f, proofBy(f.target()))
 	return nil
 }
+
+// tally notes what the code that the flow gets is good for, and whether its caller is known where the sign-in
+// would note them.
+func (f *flow) tally() {
+	f.Tries = 0
+	if f.spent == nil {
+		return
+	}
+	if f.spent.kind == spareCode {
+		f.Tries = 1
+	}
+	if f.spent.account == accountOf(f.id) {
+		f.Known = f.budget.fresh()
+	}
+}
+
+// tries is how many submissions are compared with the flow's code.
+func (f *flow) tries() int64 { return int64(cmp.Or(f.Tries, otp.Tries)) }
 
 // target is where the flow's codes go.
 func (f *flow) target() otp.Address {

@@ -54,8 +54,6 @@ type counter struct {
 func (e *Engine) counterOf(t token.Continuation, ev event, in input) counter {
 	switch {
 	case in.refused != nil:
-	case ev.isChallenge() && e.ResendInterval > 0 && !state(t.State).lacksPassword() && !state(t.State).afterFirst():
-		return counter{key: accountOf(t.Flow).key("sent"), life: e.ResendInterval}
 	case ev == redeemPassword:
 		return passwordLimit.counter(accountOf(t.Flow))
 	case ev == redeemMFA: // whose token is older than the code
@@ -83,29 +81,19 @@ func (e *Engine) codeCounter(t token.Continuation, code string) counter {
 // loadAndCount reads the flow and counts what the call has to count, both at once. The count stands,
 // whatever becomes of the call.
 func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Continuation, ev event, in input) (*flow, error) {
+	if e.sends(t, ev, in) {
+		return e.findForCode(ctx, client, t, ev, in)
+	}
 	c := e.counterOf(t, ev, in)
 	if c.key == "" {
-		f, err := e.find(ctx, client, t)
-		if err == nil {
-			err = e.meet(ctx, f, ev, in)
-		}
-		return f, err
-	}
-	if t.Record != nil {
-		return e.findThenCount(ctx, client, t, c, ev, in)
+		return e.findAndMeet(ctx, client, t, ev, in)
 	}
 	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
-	f, err := e.find(ctx, client, t)
-	if err == nil {
-		err = e.meet(ctx, f, ev, in)
-	}
+	f, err := e.findAndMeet(ctx, client, t, ev, in)
 	n, countErr := counted()
 	if err != nil {
 		if countErr == nil {
 			e.uncount(ctx, c, n)
-		}
-		if countErr == nil && f != nil { // the account could not be looked up
-			e.giveBack(ctx, &flow{counter: c, count: n})
 		}
 		return nil, err
 	}
@@ -116,24 +104,38 @@ func (e *Engine) loadAndCount(ctx context.Context, client *Client, t token.Conti
 	return f, nil
 }
 
-// findThenCount is for a flow that its token carries: to read it takes no waiting, and if it asks for
-// a password, no code is to be counted.
-func (e *Engine) findThenCount(ctx context.Context, client *Client, t token.Continuation, c counter, ev event, in input) (*flow, error) {
+// findAndMeet reads the flow, and looks for the account that it is about where that is done now.
+func (e *Engine) findAndMeet(ctx context.Context, client *Client, t token.Continuation, ev event, in input) (*flow, error) {
 	f, err := e.find(ctx, client, t)
-	if err != nil || e.method(f, in) == typePassword {
-		return f, err
+	if err == nil {
+		err = e.meet(ctx, f, ev, in)
 	}
-	counted := inBackground(func() (store.Count, error) { return e.State.Add(ctx, c.key, 1, c.life) })
-	err = e.meet(ctx, f, ev, in)
-	n, countErr := counted()
-	f.counter, f.count = c, n
+	return f, err
+}
+
+// sends tells whether a call may end in a code for a first factor, and something limits those.
+func (e *Engine) sends(t token.Continuation, ev event, in input) bool {
+	return in.refused == nil && ev.isChallenge() && e.budgets() && !state(t.State).lacksPassword() && !state(t.State).afterFirst()
+}
+
+// findForCode reads the flow and what is known of the codes of its account, both at once. A flow that its token
+// carries takes no waiting; if it asks for a password, no code is to be sent.
+func (e *Engine) findForCode(ctx context.Context, client *Client, t token.Continuation, ev event, in input) (*flow, error) {
+	if t.Record != nil {
+		if f, err := e.find(ctx, client, t); err != nil || e.method(f, in) == typePassword {
+			return f, err
+		}
+	}
+	read := inBackground(func() (*budget, error) { return e.readBudget(ctx, accountOf(t.Flow)) })
+	f, err := e.findAndMeet(ctx, client, t, ev, in)
+	b, readErr := read()
 	switch {
-	case countErr != nil:
-		return nil, fmt.Errorf("count: %w", countErr)
 	case err != nil:
-		e.giveBack(ctx, f)
 		return nil, err
+	case readErr != nil:
+		return nil, readErr
 	}
+	f.budget = b
 	return f, nil
 }
 
@@ -155,14 +157,6 @@ func (e *Engine) forgive(ctx context.Context, c counter, n store.Count) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
 	_, _ = e.State.Add(ctx, c.key, -1, c.life)
-}
-
-// giveBack undoes the count of a code that could have been sent and was not. If that fails, too, or
-// the count may be over by now, the next one has to wait.
-func (e *Engine) giveBack(ctx context.Context, f *flow) {
-	if f.count.Value == 1 && f.count.TTL > longestStep {
-		_, _ = e.State.Add(ctx, f.counter.key, -1, f.counter.life)
-	}
 }
 
 // inBackground starts do and returns a function that waits for what it returns. A panic of do comes

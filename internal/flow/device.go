@@ -69,6 +69,9 @@ func (e *Engine) DeviceStart(ctx context.Context, req DeviceStart) (Device, erro
 	if _, err := e.plainScopes(req.Scope, req.Client); err != nil {
 		return Device{}, err
 	}
+	if err := e.arrive(ctx); err != nil {
+		return Device{}, err
+	}
 	if err := e.countDevice(ctx, req.Client.ID); err != nil {
 		return Device{}, err
 	}

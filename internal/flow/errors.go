@@ -77,14 +77,21 @@ type LockedError struct{ Wait time.Duration } // that the one before began with
 func (e *LockedError) Error() string        { return ErrCredentials.Error() + ": tried too often" }
 func (e *LockedError) Is(target error) bool { return target == ErrCredentials || target == ErrLocked }
 
-// TooSoonError refuses another code before a time has passed.
+// TooSoonError refuses another code before a time has passed or, with Of, another start.
 type TooSoonError struct {
-	Wait  time.Duration
-	OfDay bool   // what is used up is the number of a day
-	Limit string // which limit that is, in words, for those who build the app; "" says nothing
+	Wait   time.Duration
+	OfDay  bool   // what is used up is the number of a day
+	OfHour bool   // or that of an hour
+	Of     string // the limit of the client address that it is; "" where it is about codes
+	Limit  string // which limit that is, in words, for those who build the app; "" says nothing
 }
 
-func (e *TooSoonError) Error() string { return "the next code must wait " + e.Wait.String() }
+func (e *TooSoonError) Error() string {
+	if e.Of != "" {
+		return "too many " + e.Of + " at the client address: the next must wait " + e.Wait.String()
+	}
+	return "the next code must wait " + e.Wait.String()
+}
 
 // InvalidAttributesError names the attributes that were refused, and why.
 type InvalidAttributesError struct{ Invalid []attrs.Invalid }

@@ -80,7 +80,7 @@ func (s *stage) engine(skew time.Duration, change ...func(*Config)) *Engine {
 		Secrets:          [][]byte{[]byte(strings.Repeat("s", 32))},
 		Resources:        []Resource{{Audience: "https://id.example", Scopes: []string{"Orders.Read", "Orders.Write"}}, {Audience: "api://stock", Scopes: []string{"Stock.Read"}}},
 		UserInfoAudience: "https://id.example/userinfo",
-		Users:            s.store, State: s.state, Signer: token.NewSigner(s.keys),
+		Users:            s.store, State: s.state, Signer: token.NewSigner(s.keys), Limits: Limits{Off: true},
 		Hasher:   password.NewHasher(password.HasherConfig{Random: rand.Reader}),
 		Queue:    otp.NewQueue(&s.mail, slog.New(slog.NewTextHandler(io.Discard, nil)), now),
 		CodeLife: 10 * time.Minute, AccessLife: 15 * time.Minute, IDLife: time.Hour,

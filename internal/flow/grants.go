@@ -135,6 +135,9 @@ func (p ofHost) prove(e *Engine, ctx context.Context, req Redeem, in input) (*fl
 	if in.refused != nil {
 		return nil, store.User{}, in.refused
 	}
+	if err := e.arrive(ctx); err != nil {
+		return nil, store.User{}, err
+	}
 	who, err := p.ask(ctx, req.Client.ID, req.Body)
 	if err != nil {
 		return nil, store.User{}, fmt.Errorf("grant of the host: %w", err)
@@ -198,6 +201,9 @@ func (e *Engine) resourceOwner(ctx context.Context, req Redeem, in input) (*flow
 		return nil, none, in.refused
 	case in.password == "":
 		return nil, none, &MissingError{"password"}
+	}
+	if err := e.arrive(ctx); err != nil {
+		return nil, none, err
 	}
 	u, err := e.Users.UserByUsername(ctx, name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

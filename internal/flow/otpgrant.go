@@ -152,8 +152,11 @@ func (e *Engine) otpRecord(ctx context.Context, req OTPSend) (record, error) {
 	}
 	if req.Usage == usageSignUp {
 		r.State = otpSignUp
-		r.Notice, err = e.occupied(ctx, r.Username)
+		r.Notice, err = arriveAsking(ctx, e, func() (otp.Purpose, error) { return e.occupied(ctx, r.Username) })
 		return r, err
+	}
+	if err := e.arrive(ctx); err != nil {
+		return none, err
 	}
 	return e.otpSignInOf(ctx, r)
 }

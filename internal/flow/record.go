@@ -62,6 +62,8 @@ type record struct {
 	Source    string            `json:"S,omitempty"` // and by what they were sent
 	Sends     int               `json:"d,omitempty"` // codes so far
 	Earlier   int               `json:"j,omitempty"` // of them, those for the first factor
+	Tries     int               `json:"T,omitempty"` // that the code has; 0 means as many as any
+	Known     bool              `json:"K,omitempty"` // the account has noted of late from where it is asked for
 	Token     []byte            `json:"t"`           // hash of the secret of the token that is good now
 	Before    []byte            `json:"p,omitempty"` // hash of the one before, if the call that replaced it is repeatable
 	Ask       *ask              `json:"i,omitempty"` // of a client of Auth0: what its tokens are for
@@ -78,6 +80,8 @@ type flow struct {
 	client   *Client
 	counter  counter      // what the step has to count, if it has a key
 	count    store.Count  // how much that is by now, this call included
+	budget   *budget      // what is known of the codes of the account that one goes to, where they are limited
+	spent    *spent       // the code that was written down there
 	mail     *otp.Message // goes out once the flow is saved
 	user     *store.User  // once a step has read it
 	recovery []string     // codes that came with a new method, to be told once

@@ -99,7 +99,11 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 	done.About.UserID = passed.user.ID
 	if f.client.Keep != nil {
 		done.Outcome = "session"
-		return Tokens{Told: done}, e.keepSession(ctx, f, passed)
+		err := e.keepSession(ctx, f, passed)
+		if err == nil {
+			e.noteCaller(ctx, f)
+		}
+		return Tokens{Told: done}, err
 	}
 	if !g.ofAsk { // which is judged before, by the words of its call
 		if g, err = e.ruled(ctx, f.client, u, g); err != nil {
@@ -129,6 +133,7 @@ func (e *Engine) signIn(ctx context.Context, f *flow, u store.User, g grant) (To
 		return Tokens{}, err
 	}
 	e.written(ctx, f)
+	e.noteCaller(ctx, f)
 	e.Tell(ctx, done)
 	if g.offline {
 		e.attachRefresh(&t, f.id, &m)

@@ -83,11 +83,9 @@ func (e *Engine) RegisterChallenge(ctx context.Context, req RegisterChallenge) (
 		return Registering{}, err
 	}
 	next, err := e.send(ctx, f, challengeRegister, in)
-	if err != nil || f.mail == nil {
-		e.giveBack(ctx, f)
-	}
 	switch {
 	case err != nil:
+		e.giveBack(ctx, f)
 		return Registering{}, err
 	case f.State == registerKnown:
 		return Registering{Token: next, Known: true}, nil

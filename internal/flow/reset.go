@@ -34,11 +34,14 @@ func (e *Engine) ResetStart(ctx context.Context, req ResetStart) (Continue, erro
 	if _, err := otp.ParseAddress(name); err != nil && e.HideAccounts {
 		return Continue{}, &Redirect{} // the mailbox behind an alias is not for callers to learn
 	}
-	r := record{Username: name}
-	if !e.HideAccounts {
-		if r, err = e.resetOf(ctx, name); err != nil {
-			return Continue{}, err
+	r, err := arriveAsking(ctx, e, func() (record, error) {
+		if e.HideAccounts {
+			return record{Username: name}, nil
 		}
+		return e.resetOf(ctx, name)
+	})
+	if err != nil {
+		return Continue{}, err
 	}
 	if !types.has(typeOOB) {
 		return Continue{}, &Redirect{}

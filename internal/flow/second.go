@@ -133,27 +133,26 @@ func (e *Engine) choose(f *flow, u store.User, id string) (store.Method, error) 
 }
 
 // sendTo gives the flow a new code for the address that it is to go to, unless the host or a limit forbids
-// it. Where it goes is known only now, so it is counted now.
+// it. Where it goes is known only now, so what was sent there is read now.
 func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User) error {
-	if err := e.mayContact(ctx, f, u); err != nil {
-		return err
-	}
-	if err := e.mayRepeat(f); err != nil { // before this one is counted
-		return err
-	}
 	about := accountOf(f.id)
 	if f.Chosen != nil {
 		about = e.account(string(f.Chosen.Target), "")
 	}
-	if e.ResendInterval > 0 {
-		f.counter = counter{key: about.key("sent"), life: e.ResendInterval}
-		n, err := e.State.Add(ctx, f.counter.key, 1, f.counter.life)
-		if err != nil {
-			return fmt.Errorf("count: %w", err)
+	if e.budgets() {
+		var err error
+		if f.budget, err = e.readBudget(ctx, about); err != nil {
+			return err
 		}
-		if f.count = n; n.Value > 1 {
-			return &TooSoonError{Wait: n.TTL, Limit: e.intervalLimit()}
-		}
+	}
+	if err := e.mayRepeat(f); err != nil {
+		return err
+	}
+	if err := e.mayContact(ctx, f, u); err != nil {
+		return err
+	}
+	if err := e.spend(ctx, f); err != nil {
+		return err
 	}
 	if f.target().Channel() == otp.SMS {
 		if err := e.countTexts(ctx, f, about); err != nil {

@@ -28,11 +28,14 @@ func (e *Engine) SignInStart(ctx context.Context, req SignInStart) (Continue, er
 	if err != nil {
 		return Continue{}, err
 	}
-	r := record{Username: name}
-	if !e.HideAccounts {
-		if r, err = e.signInOf(ctx, name); err != nil {
-			return Continue{}, err
+	r, err := arriveAsking(ctx, e, func() (record, error) {
+		if e.HideAccounts {
+			return record{Username: name}, nil
 		}
+		return e.signInOf(ctx, name)
+	})
+	if err != nil {
+		return Continue{}, err
 	}
 	r.CanEnter = req.Client.Passwords && (r.CanEnter || e.HideAccounts)
 	r.State, r.Types, r.Abilities = signInStarted, types, parseCapabilities(req.Capabilities)

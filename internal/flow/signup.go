@@ -43,13 +43,14 @@ func (e *Engine) SignUpStart(ctx context.Context, req SignUpStart) (Continue, er
 		State: signUpStarted, Username: string(address), Email: address,
 		Types: types, Abilities: parseCapabilities(req.Capabilities),
 	}
-	if err := e.readOpening(ctx, req, &r); err != nil {
-		return Continue{}, err
-	}
-	if !e.HideAccounts {
-		if _, err = e.occupied(ctx, r.Username); err != nil {
-			return Continue{}, err
+	_, err = arriveAsking(ctx, e, func() (otp.Purpose, error) {
+		if err := e.readOpening(ctx, req, &r); err != nil || e.HideAccounts {
+			return "", err
 		}
+		return e.occupied(ctx, r.Username)
+	})
+	if err != nil {
+		return Continue{}, err
 	}
 	lacksPassword := req.Client.Passwords && r.Password == ""
 	if !types.has(typeOOB) || lacksPassword && !types.has(typePassword) {

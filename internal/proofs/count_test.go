@@ -89,8 +89,7 @@ func drift(counters []counted, want int64) (off int) {
 	return off
 }
 
-// T2, sends: however many ask at once, in however many flows, an address gets one code in a minute. Each
-// of those who asked was counted once.
+// T2, sends: however many ask at once, in however many flows, an address gets one code in a minute.
 func TestT2_AnAddressGetsOneCodeAtATime(t *testing.T) {
 	rounds := pick(3, 30)
 	const flows = 12
@@ -127,10 +126,8 @@ func TestT2_AnAddressGetsOneCodeAtATime(t *testing.T) {
 		}, 5*time.Second, 10*time.Millisecond)
 		proof(t, "T2 "+b.name+" codes sent, to "+number(float64(rounds))+" addresses", mails, "mails", exactly(rounds))
 		proof(t, "T2 "+b.name+" answers other than 200, 400 and 429", broken, "answers", exactly(0))
-		endless, counters := s.look().census(t)
-		assert.Len(t, counters, rounds)
-		proof(t, "T2 "+b.name+" drift of the counters of who asked", drift(counters, burst), "asks", exactly(0))
-		assert.Zero(t, endless)
+		_, counters := s.look().census(t)
+		assert.Empty(t, counters, "what was sent is in a record, and who asked in vain nowhere")
 	})
 }
 

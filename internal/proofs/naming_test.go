@@ -66,7 +66,7 @@ func newNaming(t *testing.T, b backend) *naming {
 		c := handler.Config{
 			Issuer: "http://127.0.0.1" + path, Clients: []handler.Client{{ID: app}, {ID: "resetting", Passwords: true}},
 			// With a secret of its own, none counts what the others do.
-			Secret: []byte(times(8, path)), Users: n.users, State: state, Sender: n.mail, ResendInterval: -1,
+			Secret: []byte(times(8, path)), Users: n.users, State: state, Sender: n.mail, Limits: handler.Limits{Off: true},
 			Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		}
 		change(&c)
@@ -76,7 +76,7 @@ func newNaming(t *testing.T, b backend) *naming {
 		return server.URL + path
 	}
 	n.base = mount("/base", func(*handler.Config) {})
-	n.slow = mount("/slow", func(c *handler.Config) { c.ResendInterval = 10 * time.Minute })
+	n.slow = mount("/slow", func(c *handler.Config) { c.ResendInterval, c.Limits = 10*time.Minute, wide })
 	n.named = mount("/named", func(c *handler.Config) { c.Aliases = true })
 	return n
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type settings struct {
 	KeyFile string        // what signs, unless there is a Rotation
 	Rotates rotation      // how keys in the database change
 	Resend  time.Duration // handler.Config.ResendInterval
+	Limits  bool          // whether calls are counted where they come from, which calls name by X-Forwarded-For
 	Hides   bool          // whether people have passwords, and hide
 	Twice   bool          // whether people prove themselves twice, and register authenticator apps
 	Skew    time.Duration // how far its clock is off
@@ -77,9 +79,10 @@ func serve(text string) error {
 		Secret:  secret,
 		Clients: []handler.Client{client},
 		Users:   deadlyUsers{kept.users, &death}, State: deadlyState{kept.state, &death}, Sender: postman(s.Inbox), Keys: keys,
-		ResendInterval: s.Resend, HideAccounts: s.Hides,
-		Logger: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
-		Now:    func() time.Time { return time.Now().Add(s.Skew) },
+		ResendInterval: s.Resend, HideAccounts: s.Hides, Limits: s.limits(),
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Logger:         slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+		Now:            func() time.Time { return time.Now().Add(s.Skew) },
 	})
 	if err != nil {
 		return err
@@ -103,6 +106,19 @@ func serve(text string) error {
 	}
 	return err
 }
+
+// limits are off, or so wide that only waits between codes are met: all of a test comes from one address.
+func (s settings) limits() handler.Limits {
+	switch {
+	case s.Limits:
+		return handler.Limits{}
+	case s.Resend < 0:
+		return handler.Limits{Off: true}
+	}
+	return wide
+}
+
+var wide = handler.Limits{StartsPerMinute: 100_000, StartsPerHour: 100_000, SignalsPerHour: 100_000}
 
 func (s settings) keys(kept *kept) (token.Keys, error) {
 	if s.Rotates == (rotation{}) {

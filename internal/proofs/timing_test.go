@@ -211,7 +211,7 @@ func newStopwatch(t testing.TB, s *tallied, known int) *stopwatch {
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer: "http://127.0.0.1" + prefix, Secret: secret, Clients: []handler.Client{{ID: app, Passwords: true}},
-		Users: s, State: s, Sender: void{}, HideAccounts: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Users: s, State: s, Sender: void{}, HideAccounts: true, Limits: wide, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = auth.Shutdown(context.Background()) })
