@@ -39,7 +39,7 @@ const forwardedFor = "Auth0-Forwarded-For"
 // are: one that has authenticated is counted by no address of its own, and may name theirs if it is one of Auth0's.
 func (x *exchange) caller() netip.Addr {
 	switch {
-	case !x.server:
+	case !x.server.Load():
 		return x.auth.cfg.clientAddr(x.r)
 	case x.path == pathAuth0Token || x.path == pathMFAChallenge:
 		return parseHop(x.r.Header.Get(forwardedFor))

@@ -81,7 +81,7 @@ func (x *exchange) authenticate(ctx context.Context, f form) (client, error) {
 		return client{}, err
 	}
 	x.known(c.config.ID)
-	x.server = c.config.confidential()
+	x.server.Store(c.config.confidential())
 	return c, nil
 }
 

@@ -160,6 +160,7 @@ var legsOfDevice = []leg{
 // Each call that a step makes of the host is put out of order: the answer says so, and the same call works
 // once it is back.
 func TestDeviceOutage_IsSaidAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	ready := func() *trip {
 		s := newTrip(t, withDevices)
 		s.signUp(casey)

@@ -13,10 +13,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/internal/kdf"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
@@ -373,7 +373,7 @@ func pbkdf2Of(t *testing.T, text string) string {
 
 // argonOf returns the sum of a password with the salt "somesaltsomesalt".
 func argonOf(text string, memory, time uint32) string {
-	return base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(text), []byte("somesaltsomesalt"), time, memory, 1, 32))
+	return base64.RawStdEncoding.EncodeToString(kdf.Key([]byte(text), []byte("somesaltsomesalt"), time, memory, 1, 32))
 }
 
 func (h *hiding) userBy(id string) store.User {

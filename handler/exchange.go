@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nativeauth/nativeauth/internal/flow"
@@ -28,10 +29,11 @@ type exchange struct {
 	clientID    string // of the client, once it is known; for hints
 	sent        string // the continuation token that came, or ""; for hints, and for nothing that is written anywhere
 	trail       *trail // what is to be told; nil if nobody listens
-	server      bool   // a confidential client calls, and has proven it
 
 	mu       sync.Mutex // held while answering, which a stuck step is not waited for
 	answered bool
+
+	server atomic.Bool // a confidential client calls, and has proven it; a stuck step may find out after the answer
 }
 
 const correlationName = "client-request-id"

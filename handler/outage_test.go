@@ -64,6 +64,7 @@ func sites(t *testing.T) [][]string {
 // Each call that a step makes of the host is put out of order, in each way. All cases of a mode run at
 // once, since those that hang take their time.
 func TestOutage_IsAnsweredInTimeAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	places := sites(t)
 	for _, m := range []mode{fails, panics, hangs, sticks} {
 		t.Run(string(m), func(t *testing.T) {
@@ -169,6 +170,7 @@ func TestOutage_AHookThatSetsWhatIsOursIsAMistakeOfTheServer(t *testing.T) {
 
 // A protected route depends on the keys alone.
 func TestOutage_AProtectedRouteSaysThatItCannotCheck(t *testing.T) {
+	t.Parallel()
 	for _, m := range []mode{fails, hangs, panics} {
 		s := newTrip(t)
 		s.travel(0, 3)
@@ -256,6 +258,7 @@ func TestOutage_NoCallWaitsForTheMail(t *testing.T) {
 
 // A step that hangs is answered for by a goroutine of ours, in which no panic may end the process.
 func TestOutage_ALoggerThatPanicsEndsNoProcess(t *testing.T) {
+	t.Parallel()
 	s := newTrip(t, func(c *handler.Config) { c.Logger = slog.New(deaf{}) })
 	for _, m := range []mode{fails, panics, hangs, sticks} {
 		s.fault.arm(m, 0)

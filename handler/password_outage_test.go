@@ -133,6 +133,7 @@ func passwordSites(t *testing.T) [][]string {
 
 // Each call that a step with passwords makes of the host is put out of order, in each way.
 func TestOutage_OfAPasswordOrAResetLeavesNothingHalfDone(t *testing.T) {
+	t.Parallel()
 	places := passwordSites(t)
 	require.Contains(t, places[earlyDone], "CreateUser")
 	require.Contains(t, places[lateDone], "CreateUser")

@@ -9,5 +9,6 @@ const (
 	walks             = 1_000
 	walksWithPassword = 300
 	inParallel        = 16
+	mostOf40          = 30
 	histories         = 200
 )

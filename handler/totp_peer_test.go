@@ -60,6 +60,7 @@ func someTime(chance rand.Source) time.Time {
 }
 
 func TestOTPAuth_ShowsAndTakesTheCodesOfTheServer(t *testing.T) {
+	t.Parallel()
 	// The same in each run: of that many codes two may be equal by chance, one run in a thousand.
 	chance := rand.NewChaCha8([32]byte{6, 2, 3, 8})
 	var questions []appAsked
@@ -105,6 +106,7 @@ func parseSecret(t *testing.T, text string) []byte {
 }
 
 func TestOTPAuth_IsSetUpByTheURI(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ app, user, issuer, account string }{
 		"plain names":                  {"Contoso", casey, "Contoso", casey},
 		"blanks and signs of a URI":    {"A & B = 100 %? #1/2", "o'neil+a&b=c@contoso.com", "A & B = 100 %? #1/2", "o'neil+a&b=c@contoso.com"},

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/nativeauth/nativeauth/internal/kdf"
 )
 
 // ErrUnreadable says that a stored hash is of no known kind, or would cost more to run than any
@@ -97,7 +99,7 @@ func (a argon2id) matches(password string) (bool, error) {
 }
 
 func (a argon2id) derive(password string, size int) []byte {
-	return argon2.IDKey([]byte(norm.NFKC.String(password)), a.salt, a.Time, a.Memory, a.Threads, uint32(size))
+	return kdf.Key([]byte(norm.NFKC.String(password)), a.salt, a.Time, a.Memory, a.Threads, uint32(size))
 }
 
 // number reads what aNumber admits.

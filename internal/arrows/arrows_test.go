@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -25,8 +28,9 @@ var allowed = map[string][]string{
 	"attrs":          {},
 	"internal/guid":  {},
 	"internal/keyed": {},
+	"internal/kdf":   {"golang.org/x/crypto"},
 	"otp":            {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
-	"password":       {"golang.org/x/crypto", "golang.org/x/text"},
+	"password":       {"internal/kdf", "golang.org/x/crypto", "golang.org/x/text"},
 	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4", "golang.org/x/crypto/chacha20poly1305"},
 	"internal/flow":  {"store", "otp", "token", "attrs", "password", "internal/guid", "internal/keyed"},
 
@@ -154,4 +158,18 @@ func isAllowed(path string, may []string) bool {
 func isStandard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".")
+}
+
+func TestKDF_IsReplacedByTestsOnly(t *testing.T) {
+	found, err := filepath.Glob("../kdf/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, found, "the package has moved")
+	require.NoError(t, filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		assert.NotContains(t, string(text), "kdf.Replace", path)
+		return err
+	}))
 }
