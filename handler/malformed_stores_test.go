@@ -59,7 +59,7 @@ func TestT20_NoSpoiltParameterDoesHarmOnAnyStore(t *testing.T) {
 			slices.Sort(took)
 			if p99 := took[len(took)*99/100]; long {
 				figures.Report(t, name+"p99 of the answers", float64(p99.Microseconds())/1000, "ms", figures.AtMost(50))
-				figures.Report(t, name+"growth of the heap", float64(heap()-before)/(1<<20), "MiB", figures.AtMost(32))
+				figures.Report(t, name+"heap that stays in use", float64(heap()-before)/(1<<20), "MiB", figures.AtMost(32))
 			}
 		})
 	}
