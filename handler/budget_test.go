@@ -633,10 +633,39 @@ func TestBudget_TellsNoAccountFromNone(t *testing.T) {
 	}
 }
 
-// The siblings refuse in their own words, whatever is used up.
+// The siblings refuse in their own words, whatever is used up, and events say which it was.
 func TestBudget_WhatTheSiblingsAnswer(t *testing.T) {
-	w := newBudgets(t, withTencent)
-	w.burn(casey)
-	a := w.tencent(otpSend, byMail(casey)).exactly(400, "insufficient_email_quota", "The next code must wait")
-	assert.Equal(t, "1800", a.header.Get("Retry-After"))
+	h := &ear{}
+	w := newBudgets(t, withTencent, withAuth0, withEar(h))
+	w.update(casey, func(u *store.User) {
+		u.Methods = []store.Method{{ID: mailMethod.ID, Kind: store.MethodEmail, Target: another}}
+	})
+	refused := func(retryAfter, outcome string) {
+		t.Helper()
+		token := w.mfaToken()
+		w.heard(h)
+		a := w.tencent(otpSend, byMail(another)).exactly(400, "insufficient_email_quota", "The next code must wait")
+		assert.Equal(t, retryAfter, a.header.Get("Retry-After"))
+		a = w.mfaAsk(token).says0(429, "too_many_attempts", "Codes were asked for too often.")
+		assert.Equal(t, retryAfter, a.header.Get("Retry-After"))
+		assert.Equal(t, []string{"limit_hit " + outcome, "limit_hit " + outcome}, w.said(h))
+	}
+	send := func() {
+		w.awaited(func() answer { return w.tencent(otpSend, byMail(another)) })
+		w.clock.pass(time.Minute)
+	}
+	for range 9 {
+		send()
+	}
+	w.awaited(func() answer { return w.tencent(otpSend, byMail(another)) })
+	refused("3060", "hour")
+	w.clock.pass(51 * time.Minute)
+	send()
+	w.awaited(func() answer { return w.tencent(otpSend, byMail(another)) })
+	refused("60", "interval")
+	w.clock.pass(time.Minute)
+	for range 8 {
+		send()
+	}
+	refused("1740", "day")
 }

@@ -39,7 +39,7 @@ const (
 	// disabled account), "password_must_change", "no_account", "second_factor", or by the host's "grant" or "rule".
 	EventSignInFailed EventName = flow.EventSignInFailed
 	// EventLimitHit is a call that a limit has refused: "interval", "hour" or "day" of codes and devices, "password" or "code" of tries,
-	// "starts" or "signals" of a client address.
+	// "starts" or "signals" of a client address; or that too many codes have failed, over the whole deployment: "alarm" (Limits.AlarmAt).
 	EventLimitHit EventName = flow.EventLimitHit
 	// EventReset is a forgotten password that its reset has replaced: "password_replaced".
 	EventReset EventName = flow.EventReset
@@ -109,12 +109,12 @@ type EventFunc func(ctx context.Context, e Event)
 func (f EventFunc) Event(ctx context.Context, e Event) { f(ctx, e) }
 
 // LogEvents returns a sink that writes each event to a log, as a group "event": as warnings those that somebody
-// should look at (refresh_reuse, store_failure), all others as information. Give it a logger of its own, where
+// should look at (refresh_reuse, store_failure, an alarm), all others as information. Give it a logger of its own, where
 // Config.Logger has the causes of refusals already.
 func LogEvents(l *slog.Logger) EventSink {
 	return EventFunc(func(ctx context.Context, e Event) {
 		level := slog.LevelInfo
-		if e.Name == EventRefreshReuse || e.Name == EventStoreFailure {
+		if e.Name == EventRefreshReuse || e.Name == EventStoreFailure || e.Name == EventLimitHit && e.Outcome == "alarm" {
 			level = slog.LevelWarn
 		}
 		l.LogAttrs(ctx, level, "nativeauth: "+string(e.Name), slog.Any("event", e))
@@ -172,6 +172,11 @@ func (a *Auth) event(ev flow.Event) Event {
 		e.Address = ev.About.Address.Mask()
 	}
 	return e
+}
+
+// alarmed is what the engine calls when so many codes have failed in an hour that all are left with one try.
+func (a *Auth) alarmed(ctx context.Context, failed int64) {
+	a.cfg.Logger.ErrorContext(ctx, "nativeauth: too many codes fail: each has one try for the hour to come", "failed", failed)
 }
 
 // known notes the client of a request.

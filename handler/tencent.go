@@ -66,9 +66,9 @@ var tencent = plain{
 		{Status: 400, Code: "invalid_email", Text: "The email address is refused", When: "Gate refuses the address", cause: errMailRefused},
 		{Status: 400, Code: "phone_number_is_used", Text: "The phone number has an account", When: "usage is signup and there is an account, unless HideAccounts is on; or one was made since", cause: errNumberUsed},
 		{Status: 400, Code: "email_is_used", Text: "The email address has an account", When: "the same for an address", cause: errMailUsed},
-		{Status: 400, Code: "sms_rate_limit_exceeded", Text: "The next code must wait", When: "a code was sent to the number less than ResendInterval ago, or too much comes from the client address; Retry-After says how long", cause: errSMSRate},
-		{Status: 400, Code: "insufficient_sms_quota", Text: "No more codes can be sent to the phone number today", When: "the number had its five messages of a day; Retry-After says how long", cause: errSMSQuota},
-		{Status: 400, Code: "insufficient_email_quota", Text: "The next code must wait", When: "a code was sent to the address less than ResendInterval ago, or too much comes from the client address; Retry-After says how long", cause: errMailQuota},
+		{Status: 400, Code: "sms_rate_limit_exceeded", Text: "The next code must wait", When: "a code was sent to the number less than ResendInterval ago, it had its codes of an hour, or too much comes from the client address; Retry-After says how long", cause: errSMSRate},
+		{Status: 400, Code: "insufficient_sms_quota", Text: "No more codes can be sent to the phone number today", When: "the number had its five messages of a day, or its codes of one; Retry-After says how long", cause: errSMSQuota},
+		{Status: 400, Code: "insufficient_email_quota", Text: "The next code must wait", When: "a code was sent to the address less than ResendInterval ago, it had its codes of an hour or day, or too much comes from the client address; Retry-After says how long", cause: errMailQuota},
 		{Status: 415, Code: "invalid_request", Text: "The request body must be application/json or application/x-www-form-urlencoded.", When: "the content type is another", cause: errMediaType},
 	},
 }

@@ -71,7 +71,7 @@ func startExample(t *testing.T, flags ...string) string {
 
 	address := freeAddress(t)
 	server := exec.CommandContext(t.Context(), binary,
-		append([]string{"-addr", address, "-resend-interval", "0"}, flags...)...)
+		append([]string{"-addr", address, "-limits", "off"}, flags...)...)
 	server.Dir = t.TempDir() // whatever it leaves behind goes with the test
 	var log bytes.Buffer
 	server.Stdout, server.Stderr = &log, &log

@@ -100,11 +100,15 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if e.codeExpired(f) {
 		return fmt.Errorf("%w: expired", ErrCodeWrong)
 	}
-	if f.count.Value > f.tries() {
+	tries, err := e.tries(ctx, f)
+	if err != nil {
+		return err
+	}
+	if f.count.Value > tries {
 		return fmt.Errorf("%w: %w", ErrCodeWrong, ErrTooOften)
 	}
 	if !e.codes.Verify(f.Code, f.binding(), code) {
-		return ErrCodeWrong
+		return e.codeFailed(ctx)
 	}
 	if f.Notice != "" || f.target() == "" {
 		return fmt.Errorf("%w: none was sent", ErrCodeWrong)
@@ -128,9 +132,6 @@ func (f *flow) tally() {
 		f.Known = f.budget.fresh()
 	}
 }
-
-// tries is how many submissions are compared with the flow's code.
-func (f *flow) tries() int64 { return int64(cmp.Or(f.Tries, otp.Tries)) }
 
 // target is where the flow's codes go.
 func (f *flow) target() otp.Address {

@@ -15,6 +15,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/nativeauth/nativeauth/attrs"
@@ -48,6 +49,7 @@ type Config struct {
 	SecondFactor SecondFactor                                   // or nil: of nobody
 	Gate         func(ctx context.Context, r GateRequest) error // or nil
 	Events       func(ctx context.Context, ev Event)            // or nil: hears what has happened
+	Alarm        func(ctx context.Context, failed int64)        // or nil: hears that so many codes have failed in an hour
 	About        func(ctx context.Context, s Subject)           // or nil: hears whom a call is about
 	Style        func(ctx context.Context) otp.Style            // how a message is written
 	FixedCodes   func(to otp.Address) string                    // or nil: all are random
@@ -117,7 +119,7 @@ const (
 )
 
 // Engine runs the flows. It is safe for concurrent use. What it remembers itself is the time of the
-// store, for a second.
+// store, and whether there is an alarm, for a second.
 type Engine struct {
 	Config
 	codes     otp.Hasher
@@ -126,6 +128,7 @@ type Engine struct {
 	userCodes []*keyed.MAC // make the hashes of user codes
 	seals     keyed.Sealer // of the secrets of authenticator apps
 	clock     *storeClock
+	alarm     atomic.Pointer[alarmReading]
 }
 
 // New returns an Engine.

@@ -12,7 +12,7 @@ import (
 	"github.com/nativeauth/nativeauth/store"
 )
 
-// limit bounds the tries of a day at something of an account that can be guessed, whoever makes them and
+// limit bounds the tries of a day, which begins with the first of them, at something of an account that can be guessed, whoever makes them and
 // wherever.
 type limit struct {
 	tried, wait string // the keys of the count and of the wait
@@ -21,10 +21,14 @@ type limit struct {
 }
 
 var (
-	passwordLimit = limit{"tried", "wait", 9, 100}
+	// passwordLimit holds wrong tries of any 24 hours to 100. It counts by days that begin with their first try, of
+	// which any 24 hours touch two. The waits leave more of those than that: up to 123, by what was saved up
+	// for the end of one day and the beginning of the next. So each day may have half.
+	passwordLimit = limit{"tried", "wait", 9, 50}
 	// factorLimit is that of authenticator apps and recovery codes. A try at an app is compared with three
-	// codes of 10^6: 20 of them succeed with a probability of 6e-5, for somebody who has the first factor.
-	factorLimit = limit{"tried-second", "wait-second", 5, 20}
+	// codes of 10^6: twice 16 of them, in any 24 hours, succeed with a probability of 9.6e-5, for somebody who has the
+	// first factor.
+	factorLimit = limit{"tried-second", "wait-second", 5, 16}
 )
 
 const (
