@@ -137,7 +137,9 @@ func (e *Engine) sendAgain(ctx context.Context, first *flow, ev event, in input)
 		return first, "", errOtherWon
 	}
 	f.client, f.budget, f.spent = first.client, first.budget, first.spent
-	next, err = e.send(ctx, f, ev, in)
+	if err = e.meet(ctx, f, ev, in); err == nil { // which the call before may have had no need of
+		next, err = e.send(ctx, f, ev, in)
+	}
 	return f, next, err
 }
 

@@ -12,12 +12,17 @@ import (
 )
 
 // sendFirst gives the flow a code for its first factor, unless a limit or the host forbids it.
-func (e *Engine) sendFirst(ctx context.Context, f *flow) error {
+func (e *Engine) sendFirst(ctx context.Context, f *flow) (err error) {
+	if f.budget == nil && e.budgets() { // the call looked as if it asked for a password: see sendAgain
+		if f.budget, err = e.readBudget(ctx, accountOf(f.id)); err != nil {
+			return err
+		}
+	}
 	if err := e.mayRepeat(f); err != nil {
 		return err
 	}
 	// The host is told of no user: nobody has proven anything, and its answer must not tell who has an account.
-	err := e.mayContact(ctx, f, store.User{})
+	err = e.mayContact(ctx, f, store.User{})
 	switch {
 	case errors.Is(err, ErrContactBlocked):
 		return fmt.Errorf("%w: %w", ErrMailBlocked, err)
