@@ -59,32 +59,32 @@ type size struct{ users, pending int }
 // benchStores are the stores, and how to open an empty one.
 var benchStores = []struct {
 	name string
-	open func(b *testing.B) *countedStore
+	open func(b testing.TB) *countedStore
 }{
-	{"memory", func(b *testing.B) *countedStore {
+	{"memory", func(b testing.TB) *countedStore {
 		m := memory.New()
 		return &countedStore{Users: m, State: m}
 	}},
-	{"SQLite", func(b *testing.B) *countedStore {
+	{"SQLite", func(b testing.TB) *countedStore {
 		return openSQL(b, "sqlite", sqlstore.SQLiteDSN(filepath.Join(b.TempDir(), "bench.db")), sqlstore.SQLite, bulk{
 			users:   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) SELECT 'other' || i, 'other' || i, '', '{}', 0, 0, 1, 0 FROM n",
 			pending: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]sstate SELECT CAST('other' || i AS BLOB), zeroblob(350), 1, 9e15 FROM n",
 		})
 	}},
-	{"PostgreSQL", func(b *testing.B) *countedStore {
+	{"PostgreSQL", func(b testing.TB) *countedStore {
 		return openSQL(b, "pgx", peers.Postgres(b), sqlstore.Postgres, bulk{
 			users:   "INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) SELECT 'other' || i, 'other' || i, '', '{}', false, 0, 1, 0 FROM generate_series(1, %[2]d) AS n(i)",
 			pending: "INSERT INTO %[1]sstate SELECT convert_to('other' || i, 'UTF8'), convert_to(repeat('x', 350), 'UTF8'), 1, 9e15 FROM generate_series(1, %[2]d) AS n(i)",
 		})
 	}},
-	{"MySQL", func(b *testing.B) *countedStore {
+	{"MySQL", func(b testing.TB) *countedStore {
 		const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) SELECT "
 		return openSQL(b, "mysql", peers.MySQL(b)+"?interpolateParams=true&max_recursive_iterations=4294967295", sqlstore.MySQL, bulk{
 			users:   "INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) " + numbers + "concat('other', i), concat('other', i), '', '{}', 0, 0, 1, 0 FROM n",
 			pending: "INSERT INTO %[1]sstate " + numbers + "concat('other', i), repeat('x', 350), 1, 9000000000000000 FROM n",
 		})
 	}},
-	{"Redis", func(b *testing.B) *countedStore {
+	{"Redis", func(b testing.TB) *countedStore {
 		o, err := redis.ParseURL(peers.Redis(b))
 		require.NoError(b, err)
 		o.ContextTimeoutEnabled = true
@@ -100,7 +100,7 @@ var benchStores = []struct {
 // bulk holds the statements that put many rows in, after the prefix of the tables and a number.
 type bulk struct{ users, pending string }
 
-func openSQL(b *testing.B, driver, dsn string, d sqlstore.Dialect, rows bulk) *countedStore {
+func openSQL(b testing.TB, driver, dsn string, d sqlstore.Dialect, rows bulk) *countedStore {
 	db, err := sql.Open(driver, dsn)
 	require.NoError(b, err)
 	db.SetMaxOpenConns(16)
@@ -125,7 +125,7 @@ func openSQL(b *testing.B, driver, dsn string, d sqlstore.Dialect, rows bulk) *c
 	}}
 }
 
-func dropRedis(b *testing.B, client *redis.Client, prefix string) {
+func dropRedis(b testing.TB, client *redis.Client, prefix string) {
 	ctx := context.Background()
 	keys := client.Scan(ctx, 0, prefix+"*", 1000).Iterator()
 	for keys.Next(ctx) {

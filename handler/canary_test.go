@@ -107,8 +107,10 @@ func TestLog_KnowsTheRequestAndNoSecret(t *testing.T) {
 			text := log.String()
 			require.Greater(t, strings.Count(text, "\n"), 40, "a log that says nothing proves nothing")
 			require.Greater(t, len(c.list), 100)
+			leaked := 0
 			for secret, name := range c.list {
 				if len(secret) >= 4 && strings.Contains(text, secret) {
+					leaked++
 					i := strings.Index(text, secret)
 					assert.Failf(t, "a secret is in the log", "%s %q: …%s…", name, secret, text[max(0, i-200):min(len(text), i+200)])
 				}
@@ -120,7 +122,7 @@ func TestLog_KnowsTheRequestAndNoSecret(t *testing.T) {
 			assert.NotContains(t, strings.ToLower(text), "canary")
 			assert.NotContains(t, text, "Songbird")
 			assert.NotContains(t, text, "argon2")
-			t.Logf("%d secrets, %d bytes of log", len(c.list), len(text))
+			figure(t, fmt.Sprintf("T24 %s, secrets in the log, of %d", t.Name()[strings.LastIndexByte(t.Name(), '/')+1:], len(c.list)), leaked, "secrets", 0)
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -443,6 +444,7 @@ func TestModel_TheAPIAgreesWithTheContractOnRandomWalksWithSecondFactors(t *test
 		calls += len(walk.trail) - 1
 		w.clock.pass(time.Hour)
 	}
+	figures.Report(t, "T7 walks with second factors that agree with the model", walks, "walks", figures.AtLeast(walks)) // the first that does not ends the test
 	t.Logf("%d walks of %d calls in %v: %v; %v", walks, calls-count["the host"], time.Since(begin).Round(time.Millisecond), count, passed)
 	for _, v := range []verdict{
 		goesOn, tokens, secondDue, methodDue, nameOne, otherWay, badInput, signInAnew, badToken, badCode, badGrant, credential,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/store"
 )
 
@@ -483,6 +484,7 @@ func TestModel_TheAPIAgreesWithTheContractOnRandomWalks(t *testing.T) {
 		}
 		w.clock.pass(time.Hour)
 	}
+	figures.Report(t, "T7 walks that agree with the model", walks, "walks", figures.AtLeast(walks)) // the first that does not ends the test
 	t.Logf("%d walks in %v: %v", walks, time.Since(begin).Round(time.Millisecond), count)
 	met := []verdict{goesOn, tokens, badToken, badCode, badGrant, credential, attributes, exists, unknown, badRefresh}
 	if walks == 10_000 { // fewer may not get so far

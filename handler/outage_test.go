@@ -89,9 +89,12 @@ func TestOutage_IsAnsweredInTimeAndLosesNothing(t *testing.T) {
 				all.Go(func() { c.got = c.call(c.leg) })
 			}
 			all.Wait()
-			longest := time.Duration(0)
+			longest, other := time.Duration(0), 0
 			for _, c := range cases {
 				outage(t, c.got, m, c.what)
+				if m == panics && c.got.status != 500 {
+					other++
+				}
 				longest = max(longest, c.got.took)
 				assert.Contains(t, c.log.String(), "level=ERROR", c.what)
 				if m != sticks { // which says nothing
@@ -100,6 +103,9 @@ func TestOutage_IsAnsweredInTimeAndLosesNothing(t *testing.T) {
 				c.fault.mend()
 				c.settle()
 				c.travel(c.leg, len(legs)) // with the same token
+			}
+			if m == panics {
+				figure(t, fmt.Sprintf("T23 calls of the host's parts that panic and are not answered by a 500, of %d", len(cases)), other, "calls", 0)
 			}
 			t.Logf("%d places, the longest answer took %v", len(cases), longest.Round(time.Millisecond))
 		})

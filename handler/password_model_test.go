@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -638,6 +639,7 @@ func TestModel_TheAPIAgreesWithTheContractOnRandomWalksWithPasswords(t *testing.
 		}
 		w.clock.pass(time.Hour)
 	}
+	figures.Report(t, "T7 walks with passwords that agree with the model", walksWithPassword, "walks", figures.AtLeast(walksWithPassword)) // the first that does not ends the test
 	t.Logf("%d walks in %v: %v", walksWithPassword, time.Since(begin).Round(time.Millisecond), count)
 	for _, v := range []verdict{
 		goesOn, tokens, badToken, badCode, badGrant, credential, attributes, exists, unknown, badRefresh, redirect,

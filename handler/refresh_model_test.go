@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nativeauth/nativeauth/internal/figures"
 )
 
 // T15: random histories of refresh tokens at two instances, beside a model of R1 to R5.
@@ -232,5 +234,6 @@ func TestT15_RandomHistoriesAgreeWithAModel(t *testing.T) {
 			}
 		})
 	}
+	figures.Report(t, "T15 histories of refresh tokens beside a model", histories, "histories", figures.AtLeast(histories))
 	t.Logf("%d histories of %d moves", histories, histories*movesOfAHistory)
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/password"
 )
 
@@ -142,7 +144,7 @@ func TestCheck_EachPasswordHasItsVerdict(t *testing.T) {
 			wrong++
 		}
 	}
-	t.Log("wrong_verdicts", wrong, "of", len(vectors), 0, wrong == 0)
+	figures.Report(t, "T13 wrong verdicts on passwords, of "+strconv.Itoa(len(vectors)), wrong, "verdicts", figures.Exactly(0))
 }
 
 func TestCheck_APasswordIsNotMadeOfWhoItIsFor(t *testing.T) {

@@ -24,15 +24,17 @@ const module = "github.com/nativeauth/nativeauth/"
 // import. What is not listed imports the standard library only; what is listed with "*" may import
 // anything.
 var allowed = map[string][]string{
-	"store":          {},
-	"attrs":          {},
-	"internal/guid":  {},
-	"internal/keyed": {},
-	"internal/kdf":   {"golang.org/x/crypto"},
-	"otp":            {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
-	"password":       {"internal/kdf", "golang.org/x/crypto", "golang.org/x/text"},
-	"token":          {"store", "internal/keyed", "github.com/go-jose/go-jose/v4", "golang.org/x/crypto/chacha20poly1305"},
-	"internal/flow":  {"store", "otp", "token", "attrs", "password", "internal/guid", "internal/keyed"},
+	"store":                  {},
+	"attrs":                  {},
+	"internal/guid":          {},
+	"internal/keyed":         {},
+	"internal/kdf":           {"golang.org/x/crypto"},
+	"internal/figures":       {},
+	"internal/figures/table": {},
+	"otp":                    {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
+	"password":               {"internal/kdf", "golang.org/x/crypto", "golang.org/x/text"},
+	"token":                  {"store", "internal/keyed", "github.com/go-jose/go-jose/v4", "golang.org/x/crypto/chacha20poly1305"},
+	"internal/flow":          {"store", "otp", "token", "attrs", "password", "internal/guid", "internal/keyed"},
 
 	// One suite holds an adapter to all contracts, also to that of token.Keys.
 	"store/storetest": {"store", "token", "github.com/go-jose/go-jose/v4", "github.com/stretchr/testify"},

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/store"
 	"github.com/nativeauth/nativeauth/token"
 )
@@ -34,11 +35,32 @@ var skews = []time.Duration{-120 * time.Second, 0, 120 * time.Second}
 func onTwo(t *testing.T, change func(*Config), check func(t *testing.T, s *stage, gives, takes *Engine)) {
 	for _, a := range skews {
 		for _, b := range skews {
-			t.Run(fmt.Sprintf("given at %v, taken at %v", a, b), func(t *testing.T) {
+			ok := t.Run(fmt.Sprintf("given at %v, taken at %v", a, b), func(t *testing.T) {
 				s := newStage(t)
 				check(t, s, s.engine(a, change), s.engine(b, change))
 			})
+			judge(t, ok)
 		}
+	}
+}
+
+// judged counts the verdicts of each test, and those that were early or late.
+var judged = map[string]*struct{ all, wrong int }{}
+
+// judge counts one. When the test is over they are reported.
+func judge(t *testing.T, ok bool) {
+	j := judged[t.Name()]
+	if j == nil {
+		j = &struct{ all, wrong int }{}
+		judged[t.Name()] = j
+		t.Cleanup(func() {
+			delete(judged, t.Name())
+			figures.Report(t, fmt.Sprintf("T19 %s, early or late verdicts of %d", t.Name(), j.all), j.wrong, "verdicts", figures.Exactly(0))
+		})
+	}
+	j.all++
+	if !ok {
+		j.wrong++
 	}
 }
 

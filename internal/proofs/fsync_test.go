@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/internal/peers"
 )
 
@@ -42,7 +43,7 @@ func TestT6b_EveryAcknowledgedWriteIsOnTheDisk(t *testing.T) {
 	full := count(careful)
 	proof(t, "T6b sqlite fsyncs to an acknowledged sign-up", full, "fsyncs", atLeast(1.0))
 	proof(t, "T6b sqlite fsyncs to an acknowledged write", full/writesPerSignUp, "fsyncs", atLeast(1.0))
-	proof(t, "T6b sqlite with NORMAL, fsyncs to an acknowledged sign-up", count(hasty), "fsyncs", limit{"<", 0.5})
+	proof(t, "T6b sqlite with NORMAL, fsyncs to an acknowledged sign-up", count(hasty), "fsyncs", figures.Below(0.5))
 }
 
 // syncs counts the calls that strace has seen so far. It writes them down as they come.

@@ -30,7 +30,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/stretchr/testify/assert"
+
+	"github.com/nativeauth/nativeauth/internal/figures"
 )
 
 // long selects the form that takes its time.
@@ -91,14 +92,11 @@ func rank(row string) (n int) {
 }
 
 // limit is what a figure is held to.
-type limit struct {
-	sign  string // "=", "≤", "≥" or "<"
-	value float64
-}
+type limit = figures.Limit
 
-func exactly[N int | float64](n N) limit { return limit{"=", float64(n)} }
-func atMost[N int | float64](n N) limit  { return limit{"≤", float64(n)} }
-func atLeast[N int | float64](n N) limit { return limit{"≥", float64(n)} }
+func exactly[N int | float64](n N) limit { return figures.Exactly(n) }
+func atMost[N int | float64](n N) limit  { return figures.AtMost(n) }
+func atLeast[N int | float64](n N) limit { return figures.AtLeast(n) }
 
 // within is atMost, in seconds. In the short form, which shares its machine with whatever else is tested, a
 // time may be four times as long: what it is there for are waits without an end.
@@ -106,35 +104,13 @@ func within(s float64) limit { return atMost(pick(4*s, s)) }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
-func (l limit) holds(value float64) bool {
-	switch l.sign {
-	case "≤":
-		return value <= l.value
-	case "≥":
-		return value >= l.value
-	case "<":
-		return value < l.value
-	}
-	return value == l.value
-}
-
 // proof enters a figure into the table, and fails the test if it breaks its limit.
 func proof[N int | float64](t testing.TB, name string, value N, unit string, l limit) {
 	t.Helper()
-	verdict := "pass"
-	if !l.holds(float64(value)) {
-		verdict = "FAIL"
-	}
-	bound := number(l.value)
-	if l.sign != "=" {
-		bound = l.sign + bound
-	}
-	cells := []string{name, number(float64(value)), unit, bound, verdict}
-	t.Log(strings.Join(cells, " "))
+	row := figures.Report(t, name, value, unit, l)
 	proven.mu.Lock()
-	proven.rows = append(proven.rows, strings.Join(cells, "\t"))
-	proven.mu.Unlock()
-	assert.Equal(t, "pass", verdict, name)
+	defer proven.mu.Unlock()
+	proven.rows = append(proven.rows, row)
 }
 
 func number(f float64) string {

@@ -34,7 +34,7 @@ func TestT16_NoTokenIsRefusedWhileKeysChange(t *testing.T) {
 			s := newSite(t, b.fresh(t), func(s *settings) {
 				s.Rotates = rotation{Every: shrunk(3 * time.Hour), Ahead: shrunk(2 * time.Hour), Keep: shrunk(65 * time.Minute)}
 			})
-			f := s.trade(func(f figures, since time.Duration) bool {
+			f := s.trade(func(f trades, since time.Duration) bool {
 				return f.kids > rotations && f.checked >= checks || since > time.Duration(rotations+10)*shrunk(8*time.Hour)
 			})
 			for _, failure := range f.failures[:min(5, len(f.failures))] {
@@ -47,15 +47,15 @@ func TestT16_NoTokenIsRefusedWhileKeysChange(t *testing.T) {
 	}
 }
 
-// figures are what the verifiers have seen.
-type figures struct {
+// trades is what the verifiers have seen.
+type trades struct {
 	kids     int // that have signed something
 	checked  int
 	failures []string
 }
 
 // trade lets three instances sign and three verifiers verify until it is enough.
-func (s *site) trade(enough func(f figures, since time.Duration) bool) figures {
+func (s *site) trade(enough func(f trades, since time.Duration) bool) trades {
 	var verifiers []*verifier
 	var issuing, verifying sync.WaitGroup
 	var stop atomic.Bool
@@ -94,7 +94,7 @@ func (s *site) trade(enough func(f figures, since time.Duration) bool) figures {
 	return sum(verifiers)
 }
 
-func sum(verifiers []*verifier) (f figures) {
+func sum(verifiers []*verifier) (f trades) {
 	for _, v := range verifiers {
 		v.mu.Lock()
 		f.kids = max(f.kids, len(v.kids))
