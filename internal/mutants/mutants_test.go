@@ -77,7 +77,7 @@ func (m mutant) run(t *testing.T, root string) (out string, err error) {
 	list := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(list, overlay, 0o600))
 
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", list, "-vet=off", "-count=1", "-timeout=2m", "-failfast", "-run", m.pattern(), "./"+m.pkg)
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", list, "-vet=off", "-ldflags=-s -w", "-count=1", "-timeout=2m", "-failfast", "-run", m.pattern(), "./"+m.pkg)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOFLAGS=") // those of a run with all tests are not meant for this one
 	all, err := cmd.CombinedOutput()
