@@ -65,7 +65,7 @@ func (d *describer) operation(o operation) object {
 	}
 	if o.bearer {
 		op["security"] = []any{object{"bearer": []any{}}}
-	} else if slices.ContainsFunc(o.params, func(p param) bool { return p.name == "client_secret" }) {
+	} else if o.authenticates() {
 		op["security"] = []any{object{}, object{"basic": []any{}}}
 	}
 	return op
@@ -174,7 +174,7 @@ func (a *Auth) errorsOf(o operation) map[int][]string {
 		rows = append(rows, rowClientAuth)
 		rows = append(rows, p.rows...)
 	}
-	if slices.ContainsFunc(o.params, func(p param) bool { return p.name == "client_secret" }) {
+	if o.authenticates() {
 		for _, name := range ofClients { // whoever has used the Authorization header
 			rows = append(rows, row{Status: http.StatusUnauthorized, Code: name})
 		}

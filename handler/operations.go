@@ -172,6 +172,11 @@ var operations = []operation{
 	{path: pathDescription, about: "This document.", reads: true, answers: []any{map[string]any{}}},
 }
 
+// authenticates tells whether confidential clients call it.
+func (o operation) authenticates() bool {
+	return slices.ContainsFunc(o.params, func(p param) bool { return p.name == secretParam.name })
+}
+
 // method is the one that is described; others a path takes mean the same.
 func (o operation) method() string {
 	if o.reads {

@@ -39,7 +39,8 @@ func (p Preview) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	m, ok := p.message(r)
+	styles := p.Messages.Styles().All()
+	m, ok := p.message(r, styles)
 	switch {
 	case !isLocal(r):
 		http.Error(w, "This page answers to the machine it runs on only.", http.StatusForbidden)
@@ -51,12 +52,12 @@ func (p Preview) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Query().Get("format") == "html":
 		writeMail(w, m.HTML())
 	default:
-		p.render(w, m)
+		p.render(w, m, styles)
 	}
 }
 
 // message makes the one that a request is about.
-func (p Preview) message(r *http.Request) (m otp.Message, ok bool) {
+func (p Preview) message(r *http.Request, styles []otp.Style) (m otp.Message, ok bool) {
 	q := r.URL.Query()
 	m = otp.Message{
 		Channel: otp.Email, To: "ada@example.com", Purpose: otp.SignUp, App: p.App, Code: sample, Life: 10 * time.Minute,
@@ -65,7 +66,7 @@ func (p Preview) message(r *http.Request) (m otp.Message, ok bool) {
 	if named := otp.Purpose(q.Get("purpose")); named != "" {
 		m.Purpose = named
 	}
-	for _, style := range p.Messages.Styles().All() {
+	for _, style := range styles {
 		if tag := q.Get("language"); tag == "" || tag == style.Language.Tag {
 			m.Style = style
 			_, ok = style.Language.Letters[m.Purpose]
@@ -75,9 +76,9 @@ func (p Preview) message(r *http.Request) (m otp.Message, ok bool) {
 	return m, ok
 }
 
-func (p Preview) render(w http.ResponseWriter, m otp.Message) {
+func (p Preview) render(w http.ResponseWriter, m otp.Message, styles []otp.Style) {
 	v := shown{Nonce: rand.Text(), Purposes: otp.Purposes(), Tag: m.Style.Language.Tag, Purpose: m.Purpose, Subject: m.Subject(), Text: m.Text()}
-	for _, style := range p.Messages.Styles().All() {
+	for _, style := range styles {
 		v.Tags = append(v.Tags, style.Language.Tag)
 	}
 	m.Channel = otp.SMS

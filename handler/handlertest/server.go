@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -95,7 +96,11 @@ func (s *Server) mount(cfg handler.Config) {
 		s.t.Fatalf("handlertest: %v", err)
 	}
 	s.Auth, s.cfg, s.URL = auth, cfg, cfg.Issuer
-	s.plans = script.New(pathOf(cfg.Issuer), s.Clock.Now)
+	issuer, err := url.Parse(cfg.Issuer)
+	if err != nil {
+		s.t.Fatalf("handlertest: %v", err) // Mount has parsed it
+	}
+	s.plans = script.New(issuer.Path, s.Clock.Now)
 }
 
 // close ends the server, and waits for mail that is on its way.
@@ -142,14 +147,4 @@ func parseContact(text string) (otp.Address, error) {
 		return otp.ParseNumber(text)
 	}
 	return otp.ParseAddress(text)
-}
-
-// pathOf is the path of a URL.
-func pathOf(issuer string) string {
-	_, rest, _ := strings.Cut(issuer, "://")
-	_, path, found := strings.Cut(rest, "/")
-	if !found {
-		return ""
-	}
-	return "/" + path
 }

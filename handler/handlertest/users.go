@@ -66,7 +66,7 @@ func (s *Server) nameOf(u User) string {
 	return strings.ToLower(u.Username)
 }
 
-// hash is cheap: what it is compared with is made up by a test.
+// hash costs what Config.Hashing says.
 func (s *Server) hash(text string) (string, error) {
 	h := password.NewHasher(password.HasherConfig{Params: s.cfg.Hashing})
 	return h.Hash(context.Background(), text)

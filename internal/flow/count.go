@@ -147,16 +147,18 @@ func (e *Engine) uncount(ctx context.Context, c counter, n store.Count) {
 	}
 }
 
-// forgive takes a try off the count that was not wrong, also when the time for the call is over: or a
-// busy server would lock people out. If that fails, or the count may have ended by now, it stays: a new
-// count must not begin below zero.
-func (e *Engine) forgive(ctx context.Context, c counter, n store.Count) {
+// forgive takes a try off the count that was not wrong: or a busy server would lock people out.
+func (e *Engine) forgive(ctx context.Context, c counter, n store.Count) { e.correct(ctx, c, n, -1) }
+
+// correct changes a count that was made, also when the time for the call is over. If that fails, or the count may
+// have ended by now, it stays: a new count must not begin below zero.
+func (e *Engine) correct(ctx context.Context, c counter, n store.Count, delta int64) {
 	if n.TTL <= longestStep {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
-	_, _ = e.State.Add(ctx, c.key, -1, c.life)
+	_, _ = e.State.Add(ctx, c.key, delta, c.life)
 }
 
 // inBackground starts do and returns a function that waits for what it returns. A panic of do comes

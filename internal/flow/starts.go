@@ -136,13 +136,9 @@ func (l Limits) tooMany(of string, wait time.Duration) error {
 	return &TooSoonError{Wait: wait, Of: of, Limit: words}
 }
 
-// add changes what was counted, also when the time for the call is over. If that fails, or the count may have ended
-// by now, it stays: see forgive.
+// add changes what was counted.
 func (v visit) add(ctx context.Context, delta int64) {
-	if v.engine == nil || v.count.TTL <= longestStep {
-		return
+	if v.engine != nil {
+		v.engine.correct(ctx, counter{key: v.key, life: time.Hour}, v.count, delta)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
-	defer cancel()
-	_, _ = v.engine.State.Add(ctx, v.key, delta, time.Hour)
 }
