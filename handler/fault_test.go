@@ -54,6 +54,7 @@ type fault struct {
 	left    int      // calls to let through before it strikes
 	release chan struct{}
 	says    error // what a call that fails returns; nil means inner
+	mine    *mine // nil for none
 }
 
 func (f *fault) arm(m mode, left int) {
@@ -83,6 +84,9 @@ func (f *fault) traced() []string {
 
 // meet is what each call comes by.
 func (f *fault) meet(ctx context.Context, name string) error {
+	if f.mine != nil {
+		f.mine.step(name)
+	}
 	f.mu.Lock()
 	f.calls = append(f.calls, name)
 	m, release, says := f.mode, f.release, f.says

@@ -355,6 +355,7 @@ func (n *nested) serves(i int) {
 }
 
 func TestT24_NoSecretIsWhereItDoesNotBelong(t *testing.T) {
+	t.Parallel()
 	for _, kind := range benchStores {
 		t.Run(kind.name, func(t *testing.T) {
 			n := newNested(t, kind.open(t))
