@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"text/template"
 	"time"
 
 	"github.com/nativeauth/nativeauth/example/localca"
@@ -96,3 +97,20 @@ func checkTLS(o options) error {
 	}
 	return nil
 }
+
+// trustWelcome says how to trust the authority whose certificate is in a file.
+var trustWelcome = template.Must(template.New("trust").Parse(`The certificate is of an authority that is made for names of this machine alone, localhost and the like. It stays the
+same as long as its file does. To trust it:
+
+  curl     curl --cacert '{{.}}'
+  Node     export NODE_EXTRA_CA_CERTS='{{.}}'
+  Go       export SSL_CERT_FILE='{{.}}' (on Linux, in place of the system's)
+  Debian   sudo cp '{{.}}' /usr/local/share/ca-certificates/nativeauth.crt && sudo update-ca-certificates
+  macOS    sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain '{{.}}'
+  Windows  certutil -addstore Root "{{.}}" (as administrator)
+  Chromium on Linux: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n nativeauth -i '{{.}}'
+  Firefox  Settings, Certificates, Authorities, Import
+  iOS      xcrun simctl keychain booted add-root-cert '{{.}}'
+  Android  adb reverse tcp:PORT tcp:PORT, and the file in res/raw as a trust anchor of the debug build (network_security_config)
+
+`))

@@ -55,8 +55,9 @@ func wrong(status int, format string, args ...any) error {
 	return mistake{status, fmt.Sprintf(format, args...)}
 }
 
-// admin serves the calls, and at /dev/ a page that lists them. Waiting ends with ctx.
-func (e *Emulator) admin(ctx context.Context) http.Handler {
+// Admin serves the admin API, for the paths beneath /dev/: at /dev/ itself a page that lists its calls. What waits for
+// mail ends with ctx. Call it after Mount.
+func (e *Emulator) Admin(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	for _, c := range e.calls() {
 		mux.Handle(c.pattern, serve(ctx, c.answer))

@@ -58,6 +58,9 @@ func New(s Setup) *Emulator {
 // Now is the time that the admin API moves. Stores that are to expire with it ask for it.
 func (e *Emulator) Now() time.Time { return e.clock.now() }
 
+// Path is that of the issuer, unless somebody serves it elsewhere: /NAME.onmicrosoft.com.
+func (e *Emulator) Path() string { return e.setup.Path }
+
 // Config is what the file says of the config. Who calls Mount adds the rest.
 func (e *Emulator) Config() handler.Config {
 	c := e.setup.Config
@@ -89,9 +92,8 @@ func (e *Emulator) ask(userID string, mfa bool) {
 }
 
 // Mount makes the people of the file and puts the API on mux, beneath the path of the issuer and beneath the tenant's
-// id, and the admin API beneath /dev/. inbox gets all messages of cfg.Sender. wrap may put something in front of the
-// API; nil puts nothing there. Requests that wait for mail end when ctx does.
-func (e *Emulator) Mount(ctx context.Context, mux *http.ServeMux, cfg handler.Config, inbox *devmail.Inbox, wrap func(http.Handler) http.Handler) (*handler.Auth, error) {
+// id. inbox is one that cfg.Sender sends to.
+func (e *Emulator) Mount(ctx context.Context, mux handler.Mux, cfg handler.Config, inbox *devmail.Inbox) (*handler.Auth, error) {
 	issuer, err := url.Parse(cfg.Issuer)
 	if err != nil {
 		return nil, err
@@ -109,15 +111,9 @@ func (e *Emulator) Mount(ctx context.Context, mux *http.ServeMux, cfg handler.Co
 	}
 	e.paths, _ = e.auth.OpenAPI()["paths"].(map[string]any)
 	e.plans = script.New(issuer.Path, e.Now)
-	api := e.plans.Wrap(e.auth)
-	if wrap != nil {
-		api = wrap(api)
-	}
-	byID := "/" + cfg.TenantID
+	api, byID := e.plans.Wrap(e.auth), "/"+cfg.TenantID
 	mux.Handle(issuer.Path+"/", api)
 	mux.Handle(byID+"/", renamed(byID, issuer.Path, api))
-	mux.Handle("/dev/", e.admin(ctx))
-	mux.Handle("GET /{$}", http.RedirectHandler("/dev/", http.StatusFound))
 	return e.auth, nil
 }
 

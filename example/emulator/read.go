@@ -176,14 +176,16 @@ func (s section) flag(key string, otherwise bool) bool {
 	}
 }
 
-func (s section) number(key string) int {
+// number is a whole number within bounds.
+func (s section) number(key string, otherwise, least, most int) int {
 	text := s.text(key)
 	if text == "" {
-		return 0
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil {
-		s.complain(key, "is %q: write a whole number", text)
+	if err != nil || n < least || n > most {
+		s.complain(key, "is %q: write %d to %d", text, least, most)
+		return otherwise
 	}
 	return n
 }

@@ -46,7 +46,7 @@ func Read(name string, content []byte) (Setup, error) {
 	}
 	s := Setup{fixed: map[otp.Address]string{}, asks: map[string]bool{}}
 	s.readTenant(f.in("tenant"))
-	s.Config.App = f.text("app")
+	s.Config.App = cmp.Or(f.text("app"), s.Config.App)
 	s.Config.SMSCountries = anywhere()
 	s.readResources(f)
 	s.readClients(f)
@@ -112,7 +112,7 @@ func (s *Setup) readTenant(t section) {
 	if name != "" && !tenantForm.MatchString(name) {
 		t.complain("name", "is %q: write small letters, digits and hyphens alone, without .onmicrosoft.com", name)
 	}
-	s.Path = "/" + name + ".onmicrosoft.com"
+	s.Config.App, s.Path = name, "/"+name+".onmicrosoft.com"
 	s.Config.TenantID = strings.ToLower(t.text("id"))
 	if id := s.Config.TenantID; id != "" && !guid.Valid(id) {
 		t.complain("id", "is %q: write a GUID, or leave it out", id)
@@ -123,7 +123,7 @@ func (s *Setup) readTenant(t section) {
 
 func (s *Setup) readResources(f section) {
 	for _, r := range f.sections("resources") {
-		resource := handler.Resource{Audience: r.text("audience")}
+		resource := handler.Resource{Audience: r.need("audience", "the aud of its tokens, as api://orders")}
 		for _, scope := range r.list("scopes") {
 			resource.Scopes = append(resource.Scopes, scope.text)
 		}
@@ -173,6 +173,7 @@ func (s *Setup) readClient(c section) handler.Client {
 		Passwords: c.choice("user_flow", byCode, byPassword) == byPassword,
 		NoReset:   !c.flag("reset", true), Disabled: c.flag("disabled", false),
 	}
+	client.Name = cmp.Or(client.Name, client.ID)
 	s.readKind(c, &client)
 	if client.ID != "" {
 		c.judge("id", alone(handler.Config{Clients: []handler.Client{{ID: client.ID}}}))
@@ -182,6 +183,11 @@ func (s *Setup) readClient(c section) handler.Client {
 			c.r.complain(scope.line, "%s has %s, which is in none of the resources", c.called("scopes"), scope.text)
 		}
 		client.Scopes = append(client.Scopes, scope.text)
+	}
+	if c.take("scopes") == nil {
+		for _, r := range s.Config.Resources {
+			client.Scopes = append(client.Scopes, r.Scopes...)
+		}
 	}
 	client.Attributes = readAttributes(c)
 	s.readMFA(c, &client)
@@ -201,12 +207,16 @@ func (s *Setup) readKind(c section, client *handler.Client) {
 	}
 }
 
+// types are what apps are told of inputs that are more than text.
+var types = map[attrs.Input]string{attrs.Boolean: "boolean"}
+
 func readAttributes(c section) (all attrs.Schema) {
 	for _, a := range c.sections("attributes") {
 		attribute := attrs.Attribute{
-			Name: a.need("name", "as displayName, or extension_APPID_NAME"), Required: a.flag("required", false), Regex: a.text("regex"), Type: a.text("type"),
+			Name: a.need("name", "displayName, or extension_APPID_NAME"), Required: a.flag("required", false), Regex: a.text("regex"), Type: a.text("type"),
 			Input: attrs.Input(a.choice("input", string(attrs.TextBox), string(attrs.Boolean), string(attrs.SingleRadioSelect), string(attrs.CheckboxMultiSelect))),
 		}
+		attribute.Type = cmp.Or(attribute.Type, types[attribute.Input], "string")
 		for _, option := range a.list("options") {
 			attribute.Options = append(attribute.Options, option.text)
 		}
@@ -231,30 +241,28 @@ func (s *Setup) readMFA(c section, client *handler.Client) {
 	case "per-user":
 		s.asks[client.ID] = true
 	}
-	kinds := c.list("methods")
-	for _, kind := range kinds {
+	client.Methods = []store.MethodKind{} // which lets nobody register any
+	for _, kind := range c.list("methods") {
 		if kind.text != string(store.MethodEmail) && kind.text != string(store.MethodSMS) {
 			c.r.complain(kind.line, "%s has %q: write email or sms", c.called("methods"), kind.text)
 			continue
 		}
 		client.Methods = append(client.Methods, store.MethodKind(kind.text))
 	}
-	if c.take("methods") != nil && len(kinds) == 0 {
-		client.Methods = []store.MethodKind{} // an empty list lets nobody register any
+	if c.take("methods") == nil {
+		client.Methods = []store.MethodKind{store.MethodEmail, store.MethodSMS}
 	}
 }
 
-// inKeys turns what a password.Policy calls its fields into the keys of the file.
-var inKeys = strings.NewReplacer("MinLength", "min_length", "Classes", "classes", "Remember", "remember", "word ", "banned ")
-
 func (s *Setup) readPasswords(p section) {
-	s.Config.Passwords = password.Policy{MinLength: p.number("min_length"), Classes: p.number("classes"), Remember: p.number("remember")}
+	s.Config.Passwords = password.Policy{MinLength: p.number("min_length", 8, 8, 64), Classes: p.number("classes", 0, 0, 4), Remember: p.number("remember", 1, 0, 24)}
+	if s.Config.Passwords.Remember == 0 {
+		s.Config.Passwords.Remember = -1 // none; 0 is the default
+	}
 	for _, word := range p.list("banned") {
 		s.Config.Passwords.Words = append(s.Config.Passwords.Words, word.text)
 	}
-	for _, err := range each(s.Config.Passwords.Validate()) {
-		p.r.complain(p.line, "passwords: %s", inKeys.Replace(err.Error()))
-	}
+	p.judge("banned", s.Config.Passwords.Validate())
 	p.done()
 }
 
@@ -327,27 +335,26 @@ func (s *Setup) readCodes(f section) {
 
 func (s *Setup) readLifetimes(l section) {
 	for _, life := range []struct {
-		key string
-		of  func(*handler.Config) *time.Duration
+		key       string
+		otherwise time.Duration
+		of        func(*handler.Config) *time.Duration
 	}{
-		{"code", func(c *handler.Config) *time.Duration { return &c.CodeLifetime }},
-		{"access_token", func(c *handler.Config) *time.Duration { return &c.AccessTokenLifetime }},
-		{"id_token", func(c *handler.Config) *time.Duration { return &c.IDTokenLifetime }},
-		{"refresh_token", func(c *handler.Config) *time.Duration { return &c.RefreshTokenLifetime }},
-		{"refresh_token_idle", func(c *handler.Config) *time.Duration { return &c.RefreshTokenIdle }},
-		{"resend", func(c *handler.Config) *time.Duration { return &c.ResendInterval }},
+		{"code", 10 * time.Minute, func(c *handler.Config) *time.Duration { return &c.CodeLifetime }},
+		{"access_token", 15 * time.Minute, func(c *handler.Config) *time.Duration { return &c.AccessTokenLifetime }},
+		{"id_token", time.Hour, func(c *handler.Config) *time.Duration { return &c.IDTokenLifetime }},
+		{"refresh_token", 90 * 24 * time.Hour, func(c *handler.Config) *time.Duration { return &c.RefreshTokenLifetime }},
+		{"refresh_token_idle", 14 * 24 * time.Hour, func(c *handler.Config) *time.Duration { return &c.RefreshTokenIdle }},
+		{"resend", 0, func(c *handler.Config) *time.Duration { return &c.ResendInterval }},
 	} {
 		var part handler.Config
-		*life.of(&part) = l.duration(life.key)
+		*life.of(&part) = cmp.Or(l.duration(life.key), life.otherwise)
 		l.judge(life.key, alone(part))
 		*life.of(&s.Config) = *life.of(&part)
 	}
 	if s.Config.Limits.Off && s.Config.ResendInterval > 0 {
 		l.complain("resend", "has no meaning without limits: write limits: on, or leave it out")
 	}
-	if s.Config.ResendInterval == 0 {
-		s.Config.ResendInterval = -1 // no wait
-	}
+	s.Config.ResendInterval = cmp.Or(s.Config.ResendInterval, -1) // no wait; 0 is the default
 	l.done()
 }
 
