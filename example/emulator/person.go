@@ -125,9 +125,10 @@ func methodsAt(p Person, now time.Time) (all []store.Method) {
 // person is a row as the admin API shows it: without the password, which nobody knows.
 func (e *Emulator) person(u store.User) Person {
 	p := Person{
-		ID: u.ID, Username: u.Username, Email: u.Email, Attributes: u.Attributes, Methods: []Method{},
+		ID: u.ID, Username: u.Username, Email: u.Email, Attributes: map[string]string{}, Methods: []Method{}, // {} and [], and not null
 		MFA: e.isAsked(u.ID), Disabled: u.Disabled, ResetRequired: u.MustChangePassword,
 	}
+	maps.Copy(p.Attributes, u.Attributes)
 	for _, m := range u.Methods {
 		p.Methods = append(p.Methods, Method{m.Kind, m.Target})
 	}

@@ -3,7 +3,6 @@ package emulator
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"strings"
 
@@ -94,7 +93,7 @@ func (e *Emulator) replaceUser(ctx context.Context, r *http.Request) (any, error
 	if err != nil {
 		return nil, err
 	}
-	return e.update(ctx, old, p, "")
+	return e.update(ctx, old, p, false)
 }
 
 // changeUser gives a user what the body names. The rest stays, and so does the password.
@@ -104,16 +103,11 @@ func (e *Emulator) changeUser(ctx context.Context, r *http.Request) (any, error)
 		return nil, err
 	}
 	p := e.person(old)
-	p.Attributes = maps.Clone(p.Attributes)
-	methods := p.Methods
-	p.Methods = nil // or what the new ones leave out would come from these
+	p.Methods = nil // so that none means those that there are
 	if err := decode(r, &p); err != nil {
 		return nil, err
 	}
-	if p.Methods == nil {
-		p.Methods = methods
-	}
-	return e.update(ctx, old, p, old.PasswordHash)
+	return e.update(ctx, old, p, true)
 }
 
 // sameName gives p the name in the path.
@@ -125,28 +119,31 @@ func sameName(p *Person, name string) error {
 	return nil
 }
 
-// update writes p over old. hash is the password's where p has none.
-func (e *Emulator) update(ctx context.Context, old store.User, p Person, hash string) (any, error) {
+// update writes p over old. Some of it keeps the password and the methods if p has none.
+func (e *Emulator) update(ctx context.Context, old store.User, p Person, some bool) (any, error) {
 	if err := sameName(&p, old.Username); err != nil {
 		return nil, err
 	}
 	if p.ID != "" && !strings.EqualFold(p.ID, old.ID) {
 		return nil, wrong(http.StatusBadRequest, "id is %s, and the user has %s: leave it out; remove the user and make another one to change it", p.ID, old.ID)
 	}
-	p.ID = ""
+	p.ID = "" // the host's own need not be GUIDs
 	p, err := e.checked(p)
 	if err != nil {
 		return nil, err
 	}
-	p.ID = old.ID
-	u, err := e.row(ctx, p)
+	fresh, err := e.row(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	if p.Password == "" {
-		u.PasswordHash = hash
+	u := old
+	u.Email, u.Attributes, u.Disabled, u.MustChangePassword = fresh.Email, fresh.Attributes, fresh.Disabled, fresh.MustChangePassword
+	if !some || p.Password != "" {
+		u.PasswordHash = fresh.PasswordHash
 	}
-	u.Version, u.CreatedAt, u.Epoch = old.Version, old.CreatedAt, old.Epoch
+	if !some || p.Methods != nil {
+		u.Methods = fresh.Methods
+	}
 	if u.PasswordHash != old.PasswordHash || u.Disabled && !old.Disabled || u.MustChangePassword && !old.MustChangePassword {
 		u.Epoch++ // which ends sessions, as it does where people change these themselves
 	}
