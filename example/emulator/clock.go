@@ -48,7 +48,7 @@ func (c *clock) freeze(stand bool) {
 		c.frozen = now
 		return
 	}
-	c.ahead, c.frozen = now.Sub(time.Now()), time.Time{}
+	c.ahead, c.frozen = time.Until(now), time.Time{}
 }
 
 // reset goes back to the time of the machine.
@@ -63,7 +63,7 @@ func (c *clock) state() (now time.Time, ahead time.Duration, frozen bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now = c.read()
-	return now, now.Sub(time.Now()).Round(time.Second), !c.frozen.IsZero()
+	return now, time.Until(now).Round(time.Second), !c.frozen.IsZero()
 }
 
 // farthest bounds a move, so that times stay such as JSON and tokens can say.

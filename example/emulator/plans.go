@@ -34,7 +34,7 @@ type failure struct {
 	Delay         string            `json:"delay,omitempty"`   // before the answer
 }
 
-func (e *Emulator) planFailure(_ context.Context, r *http.Request) (any, error) {
+func (e *Emulator) planFailure(ctx context.Context, r *http.Request) (any, error) {
 	var f failure
 	if err := decode(r, &f); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (e *Emulator) planFailure(_ context.Context, r *http.Request) (any, error) 
 	if err != nil {
 		return nil, wrong(http.StatusBadRequest, "%v", err)
 	}
-	return e.listFailures(nil, nil)
+	return e.listFailures(ctx, r)
 }
 
 // answerOf checks a failure, and returns it as the script has it.
