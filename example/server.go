@@ -32,7 +32,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 		return err
 	}
 	defer listener.Close()
-	base := "http://" + listeningAt(o.addr, listener)
+	base := o.scheme() + "://" + listeningAt(o.addr, listener)
+	var trust string
+	if o.tls {
+		if listener, trust, err = secure(listener, o); err != nil {
+			return err
+		}
+	}
 
 	data, err := openData(ctx, o)
 	if err != nil {
@@ -41,8 +47,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, data.close()) }()
 
 	mux := http.NewServeMux()
-	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret)}
-	auth, err := mount(mux, &here, o, data, stdout)
+	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret), Trust: trust}
+	auth, err := mount(ctx, mux, &here, o, data, stdout)
 	if err != nil {
 		return err
 	}
@@ -61,11 +67,13 @@ func listeningAt(addr string, listener net.Listener) string {
 
 // place is where everything is.
 type place struct {
-	Base   string // http://HOST:PORT of this instance
+	Base   string // http://HOST:PORT of this instance, https with -tls
 	Issuer string // what tokens name
 	Inbox  string // the path of the inbox, "" if there is none
 	Data   string // where data are, for people
 	Secret string // of the client server
+	Trust  string // the file of the certificate to trust, "" without -tls
+	Tests  string // the path of what tests can do, "" unless this is the stand-in
 }
 
 // API is the path of the API, which is that of the issuer.
@@ -77,9 +85,17 @@ func (p place) API() string {
 	return u.Path
 }
 
+// Curl begins the lines for a shell.
+func (p place) Curl() string {
+	if p.Trust != "" {
+		return "curl -s --cacert '" + p.Trust + "'"
+	}
+	return "curl -s"
+}
+
 // mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
 // mail really leaves, the inbox, which it adds to here.
-func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
+func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
 	mail, err := newMail(o, stdout)
 	if err != nil {
 		return nil, err
@@ -88,6 +104,9 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		here.Inbox = inboxPath
 		mux.Handle(inboxPath, mail.inbox)
 		mux.Handle(mailsPath, devmail.Preview{App: appName})
+	}
+	if o.emulator != nil {
+		return mountEmulator(ctx, mux, here, o, data, mail)
 	}
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer:         here.Issuer,

@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"internal/guid":          {},
 	"internal/keyed":         {},
 	"internal/kdf":           {"golang.org/x/crypto"},
+	"internal/devpage":       {},
 	"internal/figures":       {},
 	"internal/figures/table": {},
 	"otp":                    {"store", "internal/keyed", "golang.org/x/net/idna", "golang.org/x/text"},
@@ -57,14 +58,17 @@ var allowed = map[string][]string{
 	"adapters/redisstore":  {"store", "github.com/redis/go-redis/v9"},
 	"adapters/scsstore":    {"store", "github.com/alexedwards/scs/v2"},
 	"adapters/consolemail": {"otp"},
-	"adapters/devmail":     {"otp"},
+	"adapters/devmail":     {"otp", "internal/devpage"},
 	"adapters/httpsms":     {"otp"},
 	"adapters/smtpmail":    {"otp", "github.com/wneessen/go-mail"},
 	"adapters/keyfile":     {"token", "github.com/go-jose/go-jose/v4"},
 
 	"example":             {"*"},
-	"internal/arrows":     {"*"}, // tests, all four
+	"example/emulator":    {"*"},
+	"example/localca":     {},
+	"internal/arrows":     {"*"}, // tests, all five
 	"internal/clienttest": {"*"},
+	"internal/docs":       {"*"},
 	"internal/mutants":    {"*"},
 	"internal/peers":      {"*"},
 	"internal/proofs":     {"*"},
@@ -117,7 +121,7 @@ func TestImports_FollowTheArrows(t *testing.T) {
 func TestAdapters_AreImportedByExampleAndTestsOnly(t *testing.T) {
 	for _, p := range list(t, "./...") {
 		name := strings.TrimPrefix(p.ImportPath, module)
-		if name == "example" || strings.HasPrefix(name, "handler") { // handler: see allowed
+		if name == "example" || name == "example/emulator" || strings.HasPrefix(name, "handler") { // handler: see allowed
 			continue
 		}
 		for _, i := range p.Imports {
