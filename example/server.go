@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/adapters/devmail"
+	"github.com/nativeauth/nativeauth/example/trace"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/password"
 )
@@ -19,6 +20,7 @@ const (
 	apiPath   = "/contoso.onmicrosoft.com"
 	inboxPath = "/dev/inbox"
 	mailsPath = "/dev/messages" // what all of them look like
+	flowsPath = "/dev/flows"    // what is asked of the API
 )
 
 // run is the program: it serves until ctx is done, then lets requests finish and mail go out.
@@ -42,7 +44,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 
 	mux := http.NewServeMux()
 	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret)}
-	auth, err := mount(mux, &here, o, data, stdout)
+	auth, err := mount(ctx, mux, &here, o, data, stdout)
 	if err != nil {
 		return err
 	}
@@ -64,6 +66,7 @@ type place struct {
 	Base   string // http://HOST:PORT of this instance
 	Issuer string // what tokens name
 	Inbox  string // the path of the inbox, "" if there is none
+	Flows  string // the path of the page that shows requests, likewise
 	Data   string // where data are, for people
 	Secret string // of the client server
 }
@@ -78,18 +81,19 @@ func (p place) API() string {
 }
 
 // mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
-// mail really leaves, the inbox, which it adds to here.
-func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
+// mail really leaves, the pages for development, which it adds to here. What they send ends with ctx.
+func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
 	mail, err := newMail(o, stdout)
 	if err != nil {
 		return nil, err
 	}
+	var api handler.Mux = mux
+	var events []handler.EventSink
 	if mail.inbox != nil {
-		here.Inbox = inboxPath
-		mux.Handle(inboxPath, mail.inbox)
-		mux.Handle(mailsPath, devmail.Preview{App: appName})
+		flows := mountDev(ctx, mux, here, mail.inbox)
+		api, events = flows.Around(mux), []handler.EventSink{flows}
 	}
-	auth, err := handler.Mount(mux, handler.Config{
+	auth, err := handler.Mount(api, handler.Config{
 		Issuer:         here.Issuer,
 		App:            appName,
 		Secret:         data.secret,
@@ -107,6 +111,7 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Passwords:      password.Policy{MinLength: leastPassword},
 		SMSCountries:   mail.texts,
 		Gate:           gate,
+		Events:         events,
 	})
 	if err != nil {
 		return nil, err
@@ -116,6 +121,20 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 	methods{auth, data.users}.mount(mux, protect)
 	account{auth, data.users, *here}.mount(mux)
 	return auth, mountPage(mux, *here)
+}
+
+// mountDev puts the pages for development on mux, and returns the one that is to look on.
+func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devmail.Inbox) *trace.Trace {
+	here.Inbox, here.Flows = inboxPath, flowsPath
+	inbox.LinkTo(flowsPath, "Flows")
+	inbox.LinkTo(mailsPath, "Message preview")
+	mux.Handle(inboxPath, inbox)
+	mux.Handle(mailsPath, devmail.Preview{App: appName})
+	flows := trace.New(trace.Config{Path: flowsPath, Inbox: inboxPath, API: here.API()})
+	context.AfterFunc(ctx, flows.Close)
+	mux.Handle(flowsPath, flows)
+	mux.Handle(flowsPath+"/", flows)
+	return flows
 }
 
 // serve answers on listener until ctx is done. Then it takes no more requests, lets those under way

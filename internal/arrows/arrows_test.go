@@ -64,6 +64,7 @@ var allowed = map[string][]string{
 	"adapters/keyfile":     {"token", "github.com/go-jose/go-jose/v4"},
 
 	"example":             {"*"},
+	"example/trace":       {"handler", "internal/devpage", "internal/guid"},
 	"internal/arrows":     {"*"}, // tests, all four
 	"internal/clienttest": {"*"},
 	"internal/mutants":    {"*"},
