@@ -34,7 +34,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 		return err
 	}
 	defer listener.Close()
-	base := "http://" + listeningAt(o.addr, listener)
+	base := o.scheme() + "://" + listeningAt(o.addr, listener)
+	var trust string
+	if o.tls {
+		if listener, trust, err = secure(listener, o); err != nil {
+			return err
+		}
+	}
 
 	data, err := openData(ctx, o)
 	if err != nil {
@@ -43,7 +49,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, data.close()) }()
 
 	mux := http.NewServeMux()
-	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret)}
+	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret), Trust: trust}
 	auth, err := mount(ctx, mux, &here, o, data, stdout)
 	if err != nil {
 		return err
@@ -63,12 +69,14 @@ func listeningAt(addr string, listener net.Listener) string {
 
 // place is where everything is.
 type place struct {
-	Base   string // http://HOST:PORT of this instance
+	Base   string // http://HOST:PORT of this instance, https with -tls
 	Issuer string // what tokens name
 	Inbox  string // the path of the inbox, "" if there is none
 	Flows  string // the path of the page that shows requests, likewise
 	Data   string // where data are, for people
 	Secret string // of the client server
+	Trust  string // the file of the certificate to trust, "" without -tls
+	Tests  string // the path of what tests can do, "" unless this is the stand-in
 }
 
 // API is the path of the API, which is that of the issuer.
@@ -80,6 +88,14 @@ func (p place) API() string {
 	return u.Path
 }
 
+// Curl begins the lines for a shell.
+func (p place) Curl() string {
+	if p.Trust != "" {
+		return "curl -s --cacert '" + p.Trust + "'"
+	}
+	return "curl -s"
+}
+
 // mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
 // mail really leaves, the pages for development, which it adds to here. What they send ends with ctx.
 func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
@@ -87,12 +103,10 @@ func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data
 	if err != nil {
 		return nil, err
 	}
-	var api handler.Mux = mux
-	var events []handler.EventSink
-	if mail.inbox != nil {
-		flows := mountDev(ctx, mux, here, mail.inbox)
-		api, events = flows.Around(mux), []handler.EventSink{flows}
+	if o.emulator != nil {
+		return mountEmulator(ctx, mux, here, o, data, mail)
 	}
+	api, events := mountDev(ctx, mux, here, mail.inbox)
 	auth, err := handler.Mount(api, handler.Config{
 		Issuer:         here.Issuer,
 		App:            appName,
@@ -123,8 +137,12 @@ func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data
 	return auth, mountPage(mux, *here)
 }
 
-// mountDev puts the pages for development on mux, and returns the one that is to look on.
-func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devmail.Inbox) *trace.Trace {
+// mountDev puts the pages for development on mux, if there is an inbox. It returns the router for the API, and who is to
+// hear of its events: one of the pages looks on.
+func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devmail.Inbox) (handler.Mux, []handler.EventSink) {
+	if inbox == nil {
+		return mux, nil
+	}
 	here.Inbox, here.Flows = inboxPath, flowsPath
 	inbox.LinkTo(flowsPath, "Flows")
 	inbox.LinkTo(mailsPath, "Message preview")
@@ -134,7 +152,7 @@ func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devma
 	context.AfterFunc(ctx, flows.Close)
 	mux.Handle(flowsPath, flows)
 	mux.Handle(flowsPath+"/", flows)
-	return flows
+	return flows.Around(mux), []handler.EventSink{flows}
 }
 
 // serve answers on listener until ctx is done. Then it takes no more requests, lets those under way

@@ -1,7 +1,7 @@
 // Package smtpmail sends messages through an SMTP server.
 //
 // A code in a mail is as safe as the way the mail takes: unless the host asks for something else,
-// the server must speak TLS with a certificate that is good for its name.
+// the server must speak TLS with a certificate that is good for its name. What a server has not taken is tried again, by otp.Queue: the errors of Send say whether it may be.
 package smtpmail
 
 import (
