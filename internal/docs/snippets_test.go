@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,13 +36,23 @@ type world struct {
 	paths    map[string]string // by the name of the package
 }
 
+var builtWorld = sync.OnceValues(buildWorld)
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w, err := builtWorld()
+	require.NoError(t, err)
+	return w
+}
+
+func buildWorld() (*world, error) {
 	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-json=ImportPath,Name,Export", "./..."}, beside...)...)
 	cmd.Dir = root
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	w := &world{files: token.NewFileSet(), paths: map[string]string{}}
 	exports := map[string]string{}
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -50,7 +61,9 @@ func newWorld(t *testing.T) *world {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		require.NoError(t, err)
+		if err != nil {
+			return nil, err
+		}
 		exports[p.ImportPath] = p.Export
 		w.name(p.Name, p.ImportPath)
 	}
@@ -61,7 +74,7 @@ func newWorld(t *testing.T) *world {
 		}
 		return os.Open(export)
 	})
-	return w
+	return w, nil
 }
 
 // name remembers what a reader means by the name of a package: one of ours, or else the best known.
