@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/adapters/devmail"
+	"github.com/nativeauth/nativeauth/example/trace"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/password"
 )
@@ -19,6 +20,7 @@ const (
 	apiPath   = "/contoso.onmicrosoft.com"
 	inboxPath = "/dev/inbox"
 	mailsPath = "/dev/messages" // what all of them look like
+	flowsPath = "/dev/flows"    // what is asked of the API
 )
 
 // run is the program: it serves until ctx is done, then lets requests finish and mail go out.
@@ -70,6 +72,7 @@ type place struct {
 	Base   string // http://HOST:PORT of this instance, https with -tls
 	Issuer string // what tokens name
 	Inbox  string // the path of the inbox, "" if there is none
+	Flows  string // the path of the page that shows requests, likewise
 	Data   string // where data are, for people
 	Secret string // of the client server
 	Trust  string // the file of the certificate to trust, "" without -tls
@@ -94,21 +97,17 @@ func (p place) Curl() string {
 }
 
 // mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
-// mail really leaves, the inbox, which it adds to here.
+// mail really leaves, the pages for development, which it adds to here. What they send ends with ctx.
 func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
 	mail, err := newMail(o, stdout)
 	if err != nil {
 		return nil, err
 	}
-	if mail.inbox != nil {
-		here.Inbox = inboxPath
-		mux.Handle(inboxPath, mail.inbox)
-		mux.Handle(mailsPath, devmail.Preview{App: appName})
-	}
 	if o.emulator != nil {
 		return mountEmulator(ctx, mux, here, o, data, mail)
 	}
-	auth, err := handler.Mount(mux, handler.Config{
+	api, events := mountDev(ctx, mux, here, mail.inbox)
+	auth, err := handler.Mount(api, handler.Config{
 		Issuer:         here.Issuer,
 		App:            appName,
 		Secret:         data.secret,
@@ -126,6 +125,7 @@ func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data
 		Passwords:      password.Policy{MinLength: leastPassword},
 		SMSCountries:   mail.texts,
 		Gate:           gate,
+		Events:         events,
 	})
 	if err != nil {
 		return nil, err
@@ -135,6 +135,24 @@ func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data
 	methods{auth, data.users}.mount(mux, protect)
 	account{auth, data.users, *here}.mount(mux)
 	return auth, mountPage(mux, *here)
+}
+
+// mountDev puts the pages for development on mux, if there is an inbox. It returns the router for the API, and who is to
+// hear of its events: one of the pages looks on.
+func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devmail.Inbox) (handler.Mux, []handler.EventSink) {
+	if inbox == nil {
+		return mux, nil
+	}
+	here.Inbox, here.Flows = inboxPath, flowsPath
+	inbox.LinkTo(flowsPath, "Flows")
+	inbox.LinkTo(mailsPath, "Message preview")
+	mux.Handle(inboxPath, inbox)
+	mux.Handle(mailsPath, devmail.Preview{App: appName})
+	flows := trace.New(trace.Config{Path: flowsPath, Inbox: inboxPath, API: here.API()})
+	context.AfterFunc(ctx, flows.Close)
+	mux.Handle(flowsPath, flows)
+	mux.Handle(flowsPath+"/", flows)
+	return flows.Around(mux), []handler.EventSink{flows}
 }
 
 // serve answers on listener until ctx is done. Then it takes no more requests, lets those under way

@@ -27,6 +27,7 @@ A stand-in for the native authentication of Microsoft Entra External ID is open:
   authority  {{.Issuer}}
   tests      {{.Base}}{{.Tests}}
   inbox      {{.Base}}{{.Inbox}}
+  flows      {{.Base}}{{.Flows}}
   data       {{.Data}}
 
 What tests can do is listed at the second of these, as lines for a shell.
@@ -65,12 +66,13 @@ func (o options) now() func() time.Time {
 // mountEmulator puts the stand-in on mux, and what tests can do with it. There are no pages of the app: its clients
 // are not those of the file.
 func mountEmulator(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, mail mail) (*handler.Auth, error) {
+	api, events := mountDev(ctx, mux, here, mail.inbox)
 	cfg := o.emulator.Config()
 	cfg.Issuer, cfg.Secret = here.Issuer, data.secret
 	cfg.Users, cfg.State, cfg.Keys, cfg.Sender = data.users, data.state, data.keys, mail.sender
 	cfg.Origins = slices.Concat(cfg.Origins, o.origins)
-	cfg.TrustedProxies = o.proxies
-	auth, err := o.emulator.Mount(ctx, mux, cfg, mail.inbox)
+	cfg.TrustedProxies, cfg.Events = o.proxies, events
+	auth, err := o.emulator.Mount(ctx, api, cfg, mail.inbox)
 	if err != nil {
 		return nil, err
 	}

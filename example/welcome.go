@@ -20,6 +20,7 @@ Contoso is open:
   account    {{.Base}}{{.Account}}
 {{- if .Inbox}}
   inbox      {{.Base}}{{.Inbox}}
+  flows      {{.Base}}{{.Flows}}
 {{- end}}
   discovery  {{.Base}}{{.API}}/.well-known/openid-configuration
 {{- if ne .Issuer (print .Base .API)}}

@@ -66,6 +66,7 @@ var allowed = map[string][]string{
 	"example":             {"*"},
 	"example/emulator":    {"*"},
 	"example/localca":     {},
+	"example/trace":       {"handler", "internal/devpage", "internal/guid"},
 	"internal/arrows":     {"*"}, // tests, all five
 	"internal/clienttest": {"*"},
 	"internal/docs":       {"*"},
