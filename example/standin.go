@@ -28,6 +28,7 @@ A stand-in for the native authentication of Microsoft Entra External ID is open:
   tests      {{.Base}}{{.Tests}}
   inbox      {{.Base}}{{.Inbox}}
   flows      {{.Base}}{{.Flows}}
+  flows      {{.Base}}{{.Flows}}
   data       {{.Data}}
 
 What tests can do is listed at the second of these, as lines for a shell.
@@ -77,7 +78,7 @@ func mountEmulator(ctx context.Context, mux *http.ServeMux, here *place, o optio
 		return nil, err
 	}
 	here.Tests = testsPath
-	mux.Handle(testsPath, o.emulator.Admin(ctx))
+	mux.Handle(testsPath, o.emulator.Admin(ctx, here.Curl()))
 	mux.Handle("GET /{$}", http.RedirectHandler(testsPath, http.StatusFound))
 	return auth, nil
 }

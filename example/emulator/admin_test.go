@@ -39,7 +39,7 @@ func serveSample(t *testing.T) tenant {
 	cfg.Users, cfg.State, cfg.Sender, cfg.Logger = kept, kept, inbox, slog.New(slog.DiscardHandler)
 	auth, err := e.Mount(t.Context(), mux, cfg, inbox)
 	require.NoError(t, err)
-	mux.Handle("/dev/", e.Admin(t.Context()))
+	mux.Handle("/dev/", e.Admin(t.Context(), "curl -s"))
 	t.Cleanup(func() {
 		server.Close()
 		assert.NoError(t, auth.Shutdown(context.Background()))
@@ -141,7 +141,7 @@ func TestAdmin_APeerElsewhereIsRefused(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "http://localhost/dev/api/users", nil)
 	r.RemoteAddr = "192.0.2.7:4711"
 	w := httptest.NewRecorder()
-	s.Admin(t.Context()).ServeHTTP(w, r)
+	s.Admin(t.Context(), "curl -s").ServeHTTP(w, r)
 	assert.Equal(t, http.StatusForbidden, w.Code)
 }
 
