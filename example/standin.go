@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"text/template"
 	"time"
 
@@ -27,7 +29,6 @@ A stand-in for the native authentication of Microsoft Entra External ID is open:
   authority  {{.Issuer}}
   tests      {{.Base}}{{.Tests}}
   inbox      {{.Base}}{{.Inbox}}
-  flows      {{.Base}}{{.Flows}}
   flows      {{.Base}}{{.Flows}}
   data       {{.Data}}
 
@@ -54,6 +55,15 @@ func openEmulator(file string, given map[string]bool) (*emulator.Emulator, error
 		return nil, err
 	}
 	return emulator.New(setup), nil
+}
+
+// checkStandIn refuses an issuer that is in the way of what tests can do.
+func checkStandIn(o options) error {
+	u, err := url.Parse(o.issuer)
+	if o.emulator != nil && err == nil && strings.HasPrefix(u.Path+"/", testsPath) {
+		return errors.New("-issuer has a path beneath /dev, where the stand-in has what tests can do: choose another")
+	}
+	return nil
 }
 
 // now returns the clock: that of the machine, or the one that tests move.
