@@ -261,3 +261,14 @@ func ExampleAuth0Rule() {
 	// [openid] <nil>
 	// [] a rule of the host refuses the sign-in
 }
+
+// What is called where, for a page about it.
+func ExampleSteps() {
+	for _, s := range handler.Steps()[:3] {
+		fmt.Println(s.Path, "is", s.Name)
+	}
+	// Output:
+	// /signup/v1.0/continue is sign-up code
+	// /signup/v1.0/continue is sign-up password
+	// /signup/v1.0/continue is sign-up attributes
+}

@@ -140,7 +140,7 @@ func (a *Auth) flowConfig() flow.Config {
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval), Limits: c.Limits.forFlow(),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
 		RefreshIdle: c.RefreshTokenIdle, RefreshLife: c.RefreshTokenLifetime,
-		Now: c.Now, Random: c.Random, Alarm: a.alarmed,
+		Now: c.Now, Random: c.Random, Alarm: a.alarmed, Missed: a.missed,
 	}
 	if a.listens() {
 		f.Events, f.About = a.tell, a.note

@@ -91,6 +91,31 @@ func (w *world) lookUp(text string) (known bool, err error) {
 	return true, nil
 }
 
+var (
+	endpoint  = regexp.MustCompile("`(/(?:signup|oauth2?|resetpassword|register|otp|mfa|devicecode|device|userinfo|discovery|\\.well-known)/?[\\w./-]*)`")
+	requested = regexp.MustCompile(`(?:\$API|POST )(/[\w./-]+)`)
+)
+
+// The tables of the endpoints are held to the routes by a test of package handler.
+func TestPaths_OfTheAPIAreInTheReference(t *testing.T) {
+	reference := read(t, root+"/docs/reference.md")
+	found := 0
+	for _, p := range pages(t) {
+		paths := endpoint.FindAllStringSubmatch(p.prose, -1)
+		for _, b := range p.blocks {
+			if b.language == "go" { // routes of an app
+				continue
+			}
+			paths = append(paths, requested.FindAllStringSubmatch(b.text, -1)...)
+		}
+		for _, m := range paths {
+			found++
+			assert.True(t, strings.Contains(reference.prose, "`"+m[1]+"`"), "%s names %s", p.name, m[1])
+		}
+	}
+	assert.Greater(t, found, 50)
+}
+
 // Whoever searches for the number of an error finds what to do about it.
 func TestErrors_AreAllInTheGuide(t *testing.T) {
 	guide := read(t, root+"/docs/errors.md")
