@@ -76,7 +76,7 @@ func (o options) now() func() time.Time {
 
 // mountEmulator puts the stand-in on mux, and what tests can do with it. There are no pages of the app: its clients
 // are not those of the file.
-func mountEmulator(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, mail mail) (*handler.Auth, error) {
+func mountEmulator(ctx context.Context, mux handler.Mux, here *place, o options, data *data, mail mail) (*handler.Auth, error) {
 	api, events := mountDev(ctx, mux, here, mail.inbox)
 	cfg := o.emulator.Config()
 	cfg.Issuer, cfg.Secret = here.Issuer, data.secret
