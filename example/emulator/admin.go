@@ -17,7 +17,7 @@ import (
 type call struct {
 	pattern string
 	about   string
-	curl    string // its arguments, behind the path
+	more    string // of a line for a shell: the query, and behind a blank the body
 	answer  func(context.Context, *http.Request) (any, error)
 }
 
@@ -39,7 +39,9 @@ func (e *Emulator) calls() []call {
 		{"GET /dev/api/failures", "list the failures that are still to come", "", e.listFailures},
 		{"POST /dev/api/failures", "let the next calls of a path, or those with a correlation_id, fail", ` -d '{"path":"/oauth2/v2.0/token","times":1,"error":"expired_token"}'`, e.planFailure},
 		{"DELETE /dev/api/failures", "drop the failures that are still to come", "", e.dropFailures},
-		{"POST /dev/api/reset", "begin again: users as in the file, no flows, tokens, mail or failures, the machine's time", ` -d '{}'`, e.reset},
+		{"GET /dev/api/snapshots", "list the snapshots", "", e.listSnapshots},
+		{"PUT /dev/api/snapshots/{name}", "keep what there is now: users, flows, tokens and the clock", ` -d '{}'`, e.saveSnapshot},
+		{"POST /dev/api/reset", "begin again as the file says: no flows, tokens, mail and failures, the machine's time; {\"to\":NAME} goes back to a snapshot", ` -d '{}'`, e.reset},
 	}
 }
 
@@ -55,14 +57,14 @@ func wrong(status int, format string, args ...any) error {
 	return mistake{status, fmt.Sprintf(format, args...)}
 }
 
-// Admin serves the admin API, for the paths beneath /dev/: at /dev/ itself a page that lists its calls. What waits for
-// mail ends with ctx. Call it after Mount.
-func (e *Emulator) Admin(ctx context.Context) http.Handler {
+// Admin serves the admin API, for the paths beneath /dev/: at /dev/ itself a page that lists its calls as lines for
+// a shell, which begin with curl and its options. What waits for mail ends with ctx. Call it after Mount.
+func (e *Emulator) Admin(ctx context.Context, curl string) http.Handler {
 	mux := http.NewServeMux()
 	for _, c := range e.calls() {
 		mux.Handle(c.pattern, serve(ctx, c.answer))
 	}
-	mux.HandleFunc("GET /dev/{$}", e.index)
+	mux.HandleFunc("GET /dev/{$}", func(w http.ResponseWriter, r *http.Request) { e.index(w, r, curl) })
 	mux.Handle("/dev/", serve(ctx, func(_ context.Context, r *http.Request) (any, error) {
 		return nil, wrong(http.StatusNotFound, "%s %s is no call: GET /dev/ lists them", r.Method, r.URL.Path)
 	}))
@@ -168,24 +170,4 @@ func (e *Emulator) ready(context.Context, *http.Request) (any, error) {
 		clients = append(clients, c.ID)
 	}
 	return map[string]any{"issuer": e.issuer, "tenant_id": e.setup.Config.TenantID, "clients": clients}, nil
-}
-
-func (e *Emulator) reset(_ context.Context, r *http.Request) (any, error) {
-	if err := e.inMemory("reset"); err != nil {
-		return nil, err
-	}
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	e.plans.Reset()
-	e.clock.reset()
-	e.kept.Restore(e.seeded)
-	e.inbox.Clear()
-	e.mu.Lock()
-	clear(e.asked)
-	e.mu.Unlock()
-	for _, p := range e.setup.people {
-		e.ask(p.ID, p.MFA)
-	}
-	return struct{}{}, nil
 }
