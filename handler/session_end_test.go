@@ -149,6 +149,9 @@ func TestSession_EndsAfterAnHourWithoutUse(t *testing.T) {
 
 func TestT19_ASessionEndsAfterADayHoweverBusy(t *testing.T) {
 	verdicts, wrong := 0, 0
+	t.Cleanup(func() { // a bubble that fails ends the test
+		figure(t, fmt.Sprintf("T19 a session in use, early or late verdicts of %d", verdicts), wrong, "verdicts", 0)
+	})
 	m, with := withSessions(nil) // outside of the bubble, since scs leaves a goroutine
 	synctest.Test(t, func(t *testing.T) {
 		kept := memory.New()
@@ -189,7 +192,6 @@ func TestT19_ASessionEndsAfterADayHoweverBusy(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		judge(401)
 	})
-	figure(t, fmt.Sprintf("T19 a session in use, early or late verdicts of %d", verdicts), wrong, "verdicts", 0)
 }
 
 // Somebody signs out while another request of theirs is under way.
