@@ -59,10 +59,10 @@ const (
 
 // SignIn opens a sign-in. It asks for the password of the account if the client has passwords, or sends a code.
 func (f *Flows) SignIn(ctx context.Context, username string) (Step, error) {
-	return f.run(ctx, pathSignInStart, func(ctx context.Context, t *turn) (carried, error) {
+	return f.run(ctx, pathSignInStart, carried{}, func(ctx context.Context, t *turn) (carried, error) {
 		said := []string{"username", username, "challenge_type", allTypes, "capabilities", allCapabilities}
 		next, err := ask(ctx, t, pathSignInStart, said, form.signInStart, f.auth.engine.SignInStart)
-		return opened(otp.SignIn, next, err)
+		return carried{Purpose: otp.SignIn}.then(nextChallenge, next.Token), err
 	})
 }
 
@@ -75,7 +75,7 @@ type SignUp struct {
 
 // SignUp opens a sign-up and sends a code to the address. There is no account before all that is needed was given.
 func (f *Flows) SignUp(ctx context.Context, who SignUp) (Step, error) {
-	return f.run(ctx, pathSignUpStart, func(ctx context.Context, t *turn) (carried, error) {
+	return f.run(ctx, pathSignUpStart, carried{}, func(ctx context.Context, t *turn) (carried, error) {
 		attributes, err := attributesText(who.Attributes)
 		if err != nil {
 			return carried{}, err
@@ -85,25 +85,17 @@ func (f *Flows) SignUp(ctx context.Context, who SignUp) (Step, error) {
 			"challenge_type", allTypes, "capabilities", allCapabilities,
 		}
 		next, err := ask(ctx, t, pathSignUpStart, said, form.signUpStart, f.auth.engine.SignUpStart)
-		return opened(otp.SignUp, next, err)
+		return carried{Purpose: otp.SignUp}.then(nextChallenge, next.Token), err
 	})
 }
 
 // Reset opens the reset of a forgotten password and sends a code. It ends in a sign-in.
 func (f *Flows) Reset(ctx context.Context, username string) (Step, error) {
-	return f.run(ctx, pathResetStart, func(ctx context.Context, t *turn) (carried, error) {
+	return f.run(ctx, pathResetStart, carried{}, func(ctx context.Context, t *turn) (carried, error) {
 		said := []string{"username", username, "challenge_type", allTypes, "capabilities", allCapabilities}
 		next, err := ask(ctx, t, pathResetStart, said, form.resetStart, f.auth.engine.ResetStart)
-		return opened(otp.Reset, next, err)
+		return carried{Purpose: otp.Reset}.then(nextChallenge, next.Token), err
 	})
-}
-
-// opened is where a flow stands that has begun: its challenge comes next.
-func opened(purpose otp.Purpose, next flow.Continue, err error) (carried, error) {
-	if err != nil {
-		return carried{}, err
-	}
-	return carried{Purpose: purpose}.then(nextChallenge, next.Token), nil
 }
 
 // Code takes the code that was asked for: of a mailbox or telephone, an authenticator app, or a recovery code. Blanks and
@@ -200,18 +192,14 @@ func (f *Flows) Show(state string) Step {
 	return f.step(c)
 }
 
-// from is run from where a flow stands. What fails leaves it there, unless it is over.
+// from is run from where a State says that the flow stands.
 func (f *Flows) from(ctx context.Context, state, path string, p func(context.Context, *turn, carried) (carried, error)) (Step, error) {
-	return f.run(ctx, path, func(ctx context.Context, t *turn) (carried, error) {
-		c, err := f.read(state)
+	c, err := f.read(state)
+	return f.run(ctx, path, c, func(ctx context.Context, t *turn) (carried, error) {
 		if err != nil {
 			return c, err
 		}
-		next, err := p(ctx, t, c)
-		if err != nil {
-			return c, err
-		}
-		return next, nil
+		return p(ctx, t, c)
 	})
 }
 
@@ -227,18 +215,7 @@ const (
 	nextRedeem    onward = "redeem"    // ends the flow
 )
 
-// goOn makes the calls that need nothing of the person. If one fails the person can have it made again.
-func (t *turn) goOn(ctx context.Context, c carried) (carried, error) {
-	for c.Next != "" {
-		next, err := t.onward(ctx, c)
-		if err != nil {
-			return c, err
-		}
-		c = next
-	}
-	return c, nil
-}
-
+// onward makes such a call.
 func (t *turn) onward(ctx context.Context, c carried) (carried, error) {
 	e := t.auth.engine
 	switch c.Next {

@@ -211,7 +211,9 @@ func TestFlows_TheRegistrationOfASecondFactor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newWorld(t, secondFactors).forms(fresh)
-			s, code := f.sent(func() (handler.Step, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey, Password: harbor}) })
+			s, code := f.sent(func() (handler.Step, error) {
+				return f.SignUp(f.ctx, handler.SignUp{Username: casey, Password: harbor})
+			})
 			s = f.at(handler.NeedRegistration)(f.Code(f.ctx, s.State, code))
 			assert.Equal(t, otp.Registration, s.Purpose)
 			assert.Len(t, s.Methods, 3)

@@ -20,7 +20,7 @@ type turn struct {
 	flows *Flows
 }
 
-// play is what a call does. Beside an error it returns what there is to draw again.
+// play is what a call does. It returns where the flow stands then.
 type play func(ctx context.Context, t *turn) (carried, error)
 
 // outcome is what comes of it.
@@ -35,9 +35,9 @@ var (
 	errNotLoaded = errors.New("handler: Flows of a client with Cookies begin a session: call them from a page beneath Auth.WithSession")
 )
 
-// run plays a call, whose path is where a request would go. What it has to tell is told when it returns, unless a sink
-// takes longer than an answer may.
-func (f *Flows) run(ctx context.Context, path string, p play) (Step, error) {
+// run plays a call, whose path is where a request would go, from where a flow stands. What it has to tell is told when it
+// returns, unless a sink takes longer than an answer may.
+func (f *Flows) run(ctx context.Context, path string, before carried, p play) (Step, error) {
 	of, known := ctx.Value(originKey{}).(origin)
 	switch {
 	case !known:
@@ -50,10 +50,12 @@ func (f *Flows) run(ctx context.Context, path string, p play) (Step, error) {
 		heard = &trail{}
 	}
 	var answered atomic.Bool
+	var place atomic.Pointer[carried]
+	place.Store(&before)
 	out, told := make(chan outcome, 1), make(chan struct{})
-	answer := func(t *turn, c carried, err error) {
+	answer := func(t *turn, err error) {
 		if answered.CompareAndSwap(false, true) {
-			out <- t.outcome(c, err)
+			out <- t.outcome(*place.Load(), err)
 			t.log(err)
 		}
 		t.report()
@@ -62,8 +64,7 @@ func (f *Flows) run(ctx context.Context, path string, p play) (Step, error) {
 		defer close(told)
 		defer func() { _ = recover() }() // of a Logger, say: nobody else would catch it here
 		t := f.turn(ctx, of, path, heard)
-		c, err := t.take(p)
-		answer(t, c, err)
+		answer(t, t.take(p, &place))
 	}()
 	timer := time.NewTimer(stuckTimeout)
 	defer timer.Stop()
@@ -72,7 +73,7 @@ func (f *Flows) run(ctx context.Context, path string, p play) (Step, error) {
 	case <-timer.C: // a store of the host ignores its context: what it says then is dropped
 		go func() {
 			defer func() { _ = recover() }()
-			answer(f.turn(ctx, of, path, heard), carried{}, fmt.Errorf("no answer in %v", stuckTimeout))
+			answer(f.turn(ctx, of, path, heard), fmt.Errorf("no answer in %v", stuckTimeout))
 		}()
 	}
 	o := <-out
@@ -90,15 +91,21 @@ func (f *Flows) turn(ctx context.Context, of origin, path string, heard *trail) 
 	return t
 }
 
-// take plays the call, in which a host's code may panic.
-func (t *turn) take(p play) (c carried, err error) {
+// take plays the call, and those that need nothing of the person. place is where the flow has come to: what fails leaves
+// it there. The host's code may panic in it.
+func (t *turn) take(p play, place *atomic.Pointer[carried]) (err error) {
 	defer recovered(&err)
 	ctx, cancel := t.stepContext()
 	defer cancel()
-	if c, err = p(ctx, t); err == nil {
-		c, err = t.goOn(ctx, c)
+	next, err := p(ctx, t)
+	for err == nil {
+		c := next
+		if place.Store(&c); c.Next == "" {
+			return nil
+		}
+		next, err = t.onward(ctx, c)
 	}
-	return c, err
+	return err
 }
 
 // outcome makes an answer of what a call has come to.

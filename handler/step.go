@@ -102,7 +102,10 @@ func (f *Flows) read(state string) (c carried, err error) {
 	if err != nil {
 		return c, err
 	}
-	return c, json.Unmarshal(text, &c)
+	if err := json.Unmarshal(text, &c); err != nil { // of another version
+		return carried{}, fmt.Errorf("%w: %w", flow.ErrTokenUnreadable, err)
+	}
+	return c, nil
 }
 
 // step makes a Step of what is carried. A flow that never began, or has ended, has no State.
