@@ -52,3 +52,10 @@ func (a *Auth) Enable(ctx context.Context, userID string) error {
 func (a *Auth) EndSessions(ctx context.Context, userID string) error {
 	return a.engine.EndSessions(ctx, userID)
 }
+
+// EnableFactors lets factors be tried again that Limits.FailuresInARow has disabled: all of those of the user with a name,
+// and the codes to it if it is an address, whether or not anybody has it as theirs. It does nothing where there is no such
+// limit. It returns an error if the name is none, or if a part is out of order.
+func (a *Auth) EnableFactors(ctx context.Context, username string) error {
+	return a.engine.EnableFactors(ctx, username)
+}

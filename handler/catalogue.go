@@ -10,7 +10,7 @@ import (
 )
 
 // row is an answer that the contract has for a call that failed. The catalogue below holds every
-// one of them; the table in the README is made from it.
+// one of them; the table in docs/errors.md is made from it.
 type row struct {
 	Status   int    // of HTTP
 	Code     string // error: RFC 6749 §5.2 and the contract

@@ -10,7 +10,7 @@ type ErrorRow struct {
 	When        string // what it is answered to
 }
 
-// Errors returns the errors of native authentication and of the token endpoint, as README.md has them: for who writes a
+// Errors returns the errors of native authentication and of the token endpoint, as docs/errors.md has them: for who writes a
 // stand-in, a client or a page about them. The standard endpoints and those of other vendors answer in words of their own.
 func Errors() []ErrorRow {
 	all := make([]ErrorRow, len(catalogue))

@@ -17,8 +17,8 @@ import (
 // of the token that came. Where a row says one thing for an account and for none, so does its hint: accounts hide
 // from callers on loopback, too.
 
-// errorTablePage is the table of errors in the README, where each number has an anchor.
-const errorTablePage = "https://github.com/nativeauth/nativeauth#"
+// errorTablePage is the table of errors in docs/errors.md, where each number has an anchor.
+const errorTablePage = "https://github.com/nativeauth/nativeauth/blob/main/docs/errors.md#"
 
 // anchorOf is where the table has a number. Answers without one lead to the table's heading.
 func anchorOf(number int) string {
@@ -195,7 +195,7 @@ func (x *exchange) methods() string {
 // paths says where the API is.
 func (x *exchange) paths() string {
 	return "The API hangs beneath " + x.auth.prefix + "/, as in " + x.auth.prefix + pathSignInStart +
-		"; some paths are there only for clients that have use for them. The README lists all, under Endpoints."
+		"; some paths are there only for clients that have use for them. docs/reference.md lists all."
 }
 
 // tenantNames says which tenants there are.

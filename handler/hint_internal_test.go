@@ -167,10 +167,11 @@ func TestHint_LeavesTheWordsOfOtherAPIsAlone(t *testing.T) {
 	}
 }
 
-func TestHint_LinksLeadToAnchorsOfTheREADME(t *testing.T) {
-	text, err := os.ReadFile(readme)
+func TestHint_LinksLeadToAnchorsOfTheTable(t *testing.T) {
+	text, err := os.ReadFile(errorPage)
 	require.NoError(t, err)
-	assert.Contains(t, string(text), "\n## Errors\n", "#"+anchorOf(0))
+	assert.True(t, strings.HasSuffix(errorTablePage, strings.TrimPrefix(errorPage, "..")+"#"))
+	assert.True(t, strings.HasPrefix(string(text), "# Errors\n"), "#"+anchorOf(0))
 	for _, e := range catalogue {
 		assert.Equal(t, 1, strings.Count(string(text), `<a id="`+anchorOf(e.Number)+`"></a>`), "#%s", anchorOf(e.Number))
 	}

@@ -42,6 +42,12 @@ type Limits struct {
 	// HideAccounts. 0 means 20; at most 100,000.
 	SignalsPerHour int
 
+	// FailuresInARow are the tries at one factor of an account (the codes that it is sent, its password, its authenticator
+	// apps and recovery codes) that fail without a right one among them, before the factor is of no use any more: until
+	// Auth.EnableFactors, or, for a password, until it was replaced. NIST SP 800-63B-4 (section 3.2.2) wants 100 at the most.
+	// 0 means that there is no such limit, since whoever knows an address could take its factors away.
+	FailuresInARow int
+
 	// AlarmAt is how many codes have to fail within an hour, over the whole deployment, for all codes to be
 	// left with one try for the hour to come. An EventLimitHit tells of it. 0 means 5,000; less than 0 means never.
 	AlarmAt int
@@ -87,6 +93,7 @@ func (c Config) checkLimits(p *problems) {
 	}{
 		{"CodesPerHour", l.CodesPerHour}, {"CodesPerDay", l.CodesPerDay},
 		{"StartsPerMinute", l.StartsPerMinute}, {"StartsPerHour", l.StartsPerHour}, {"SignalsPerHour", l.SignalsPerHour},
+		{"FailuresInARow", l.FailuresInARow},
 	} {
 		if n.value < 0 {
 			p.add("Limits.%s is %d: set 1 or more, or 0 for the default", n.name, n.value)
@@ -117,6 +124,6 @@ func (l Limits) forFlow() flow.Limits {
 	return flow.Limits{
 		Off: l.Off, PerHour: l.CodesPerHour, PerDay: l.CodesPerDay, Every: max(0, l.CodeEvery), Reserved: max(0, l.ReservedCodes),
 		StartsPerMinute: int64(l.StartsPerMinute), StartsPerHour: int64(l.StartsPerHour), SignalsPerHour: int64(l.SignalsPerHour),
-		AlarmAt: int64(max(0, l.AlarmAt)),
+		InARow: int64(max(0, l.FailuresInARow)), AlarmAt: int64(max(0, l.AlarmAt)),
 	}
 }

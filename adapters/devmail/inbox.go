@@ -36,12 +36,21 @@ type Inbox struct {
 	mu       sync.Mutex
 	messages []Message // oldest first
 	arrived  int
+
+	links []link
 }
+
+// link leads from the page to another one.
+type link struct{ Path, Name string }
 
 var _ otp.Sender = (*Inbox)(nil)
 
 // New returns an empty Inbox.
 func New() *Inbox { return &Inbox{} }
+
+// LinkTo shows a link to another page at the top of this one, after those that are there. Call it before the inbox
+// serves.
+func (i *Inbox) LinkTo(path, name string) { i.links = append(i.links, link{path, name}) }
 
 // Send puts m into the inbox. It never fails.
 func (i *Inbox) Send(_ context.Context, m otp.Message) error {

@@ -7,17 +7,17 @@ import (
 	"encoding/json"
 	"html/template"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/nativeauth/nativeauth/internal/devpage"
 )
 
-//go:embed page.html style.html preview.html
+//go:embed page.html preview.html
 var files embed.FS
 
-var page = template.Must(template.ParseFS(files, "*.html"))
+var page = template.Must(template.Must(template.New("style").Parse(devpage.Style)).ParseFS(files, "*.html"))
 
 // ServeHTTP shows the messages, newest first: as a page that keeps itself up to date, or, asked with
 // "Accept: application/json" or "?format=json", as a JSON array of Message. "?to=ADDRESS" shows
@@ -34,7 +34,7 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	to := recipient(r)
 	switch {
-	case !isLocal(r):
+	case !devpage.IsLocal(r):
 		http.Error(w, "This inbox shows codes, so it answers to the machine it runs on only. "+
 			"Open it there, without a proxy, under localhost.", http.StatusForbidden)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
@@ -49,7 +49,7 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Query().Get("format") == "cards":
 		i.render(w, "cards", view{To: to})
 	default:
-		v := view{To: to, Nonce: rand.Text()}
+		v := view{To: to, Nonce: rand.Text(), Links: i.links}
 		h.Set("Content-Security-Policy", policy(v.Nonce))
 		i.render(w, "page.html", v)
 	}
@@ -93,6 +93,7 @@ func writeMail(w http.ResponseWriter, text string) {
 // nothing else.
 type view struct {
 	Nonce, To string
+	Links     []link
 	Messages  []Message
 }
 
@@ -126,29 +127,4 @@ func isRecipient(to string) bool {
 
 func wantsJSON(r *http.Request) bool {
 	return r.URL.Query().Get("format") == "json" || strings.Contains(r.Header.Get("Accept"), "application/json")
-}
-
-// isLocal tells whether r was made on this machine to this machine.
-func isLocal(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
-		if r.Header.Get(name) != "" {
-			return false // a proxy speaks for somebody
-		}
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && peer.Addr().Unmap().IsLoopback() && isLoopbackName(r.Host)
-}
-
-// isLoopbackName tells whether a Host header, with or without a port, names this machine. Browsers
-// resolve localhost and all below it themselves (RFC 6761 §6.3), so nobody else can own such a name.
-func isLoopbackName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }

@@ -83,6 +83,16 @@ func TestPage_ShowsHTMLInAFrameThatMayDoNothing(t *testing.T) {
 	}
 }
 
+func TestPage_LinksToOthers(t *testing.T) {
+	inbox := devmail.New()
+	assert.NotContains(t, get(inbox, "/mail", nil).Body.String(), "<nav")
+	inbox.LinkTo("/dev/messages", "Messages & more")
+	inbox.LinkTo("javascript:alert(1)", "Nowhere")
+	body := get(inbox, "/mail", nil).Body.String()
+	assert.Contains(t, body, `<a href="/dev/messages">Messages &amp; more</a>`)
+	assert.NotContains(t, body, "javascript:")
+}
+
 func TestPage_SaysWhatToDoWhileEmpty(t *testing.T) {
 	assert.Regexp(t, `(?s)<div id="empty">.*No messages yet.*Sign up or sign in`, get(devmail.New(), "/mail", nil).Body.String())
 	assert.Contains(t, get(devmail.New(), "/mail?to=ada@example.com", nil).Body.String(), "No messages to ada@example.com yet")

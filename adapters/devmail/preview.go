@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/nativeauth/nativeauth/internal/devpage"
 	"github.com/nativeauth/nativeauth/otp"
 )
 
@@ -42,7 +43,7 @@ func (p Preview) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	styles := p.Messages.Styles().All()
 	m, ok := p.message(r, styles)
 	switch {
-	case !isLocal(r):
+	case !devpage.IsLocal(r):
 		http.Error(w, "This page answers to the machine it runs on only.", http.StatusForbidden)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")

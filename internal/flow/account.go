@@ -56,7 +56,7 @@ func (e *Engine) SetPassword(ctx context.Context, userID, text string) error {
 // changed returns what is to be done after a password was changed: its owner is told, and whoever listens.
 func (e *Engine) changed(ctx context.Context, how string) func(store.User) {
 	return func(u store.User) {
-		e.tellChanged(ctx, u)
+		e.replaced(ctx, u)
 		e.tellUser(ctx, EventPasswordChanged, how, u)
 	}
 }

@@ -21,6 +21,9 @@ func (e *Engine) sendFirst(ctx context.Context, f *flow) (err error) {
 	if err := e.mayRepeat(f); err != nil {
 		return err
 	}
+	if err := e.mayProve(ctx, accountOf(f.id)); err != nil {
+		return err
+	}
 	// The host is told of no user: nobody has proven anything, and its answer must not tell who has an account.
 	err = e.mayContact(ctx, f, store.User{})
 	switch {
@@ -107,8 +110,8 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	if f.count.Value > tries {
 		return fmt.Errorf("%w: %w", ErrCodeWrong, ErrTooOften)
 	}
-	if !e.codes.Verify(f.Code, f.binding(), code) {
-		return e.codeFailed(ctx)
+	if err := e.compareCode(ctx, f, code); err != nil {
+		return err
 	}
 	if f.Notice != "" || f.target() == "" {
 		return fmt.Errorf("%w: none was sent", ErrCodeWrong)
@@ -116,6 +119,20 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 	f.Code = nil
 	e.prove(f, proofBy(f.target()))
 	return nil
+}
+
+// compareCode compares a code with the one that was sent.
+func (e *Engine) compareCode(ctx context.Context, f *flow, code string) error {
+	err := e.inARow(ctx, codeFactor, e.codesOf(f), func() error {
+		if e.codes.Verify(f.Code, f.binding(), code) {
+			return nil
+		}
+		return e.codeFailed(ctx)
+	})
+	if errors.Is(err, errFactorDisabled) {
+		return fmt.Errorf("%w: %w", ErrCodeWrong, err)
+	}
+	return err
 }
 
 // tally notes what the code that the flow gets is good for, and whether its caller is known where the sign-in
@@ -139,6 +156,14 @@ func (f *flow) target() otp.Address {
 		return f.Chosen.Target
 	}
 	return f.Email
+}
+
+// codesOf returns the account that the flow's codes are counted with: that of where they go.
+func (e *Engine) codesOf(f *flow) accountID {
+	if f.Chosen != nil {
+		return e.account(string(f.Chosen.Target), "")
+	}
+	return accountOf(f.id)
 }
 
 func (e *Engine) codeExpired(f *flow) bool {

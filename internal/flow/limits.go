@@ -10,6 +10,8 @@ type Limits struct {
 	Every    time.Duration // between codes beyond that, of one try each; 0 means there are none
 	Reserved int           // codes in any 25 hours on top, for callers who are known
 
+	InARow int64 // tries at a factor of an account that fail, then it is disabled; 0 means never
+
 	StartsPerMinute, StartsPerHour int64 // at one client address
 	SignalsPerHour                 int64 // that tell it of an account
 	AlarmAt                        int64 // failed codes within an hour; 0 means never

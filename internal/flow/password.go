@@ -108,8 +108,23 @@ func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
 // tryPassword makes a try at a password: the n-th of the day, as it has been counted, for good, before
 // anything is compared. It returns ErrCredentials unless hash is the password's, and whether a right
 // one should be hashed anew. A try that comes too soon is refused, right or wrong, in the same words
-// and after the same work.
+// and after the same work, and so is one at a password that is disabled.
 func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Count, hash, text string) (stale bool, err error) {
+	err = e.inARow(ctx, passwordFactor, account, func() error {
+		stale, err = e.tryOfDay(ctx, account, n, hash, text)
+		return err
+	})
+	if !errors.Is(err, errFactorDisabled) {
+		return stale, err
+	}
+	if _, err := e.tryOfDay(ctx, account, n, "", text); !errors.Is(err, ErrCredentials) {
+		return false, err
+	}
+	return false, &LockedError{disabledWait}
+}
+
+// tryOfDay is a try as far as the limit of a day is concerned.
+func (e *Engine) tryOfDay(ctx context.Context, account accountID, n store.Count, hash, text string) (stale bool, err error) {
 	admitted, err := e.admit(ctx, passwordLimit, account, n.Value)
 	if err != nil {
 		return false, err

@@ -154,7 +154,7 @@ func (e *Engine) replacePassword(ctx context.Context, f *flow, in input) error {
 		return u, e.recogniseReset(ctx, f, u, in.password)
 	}, func(u store.User) {
 		f.user = &u
-		e.tellChanged(ctx, u)
+		e.replaced(ctx, u)
 		e.Tell(ctx, Event{EventPasswordChanged, e.subjectOf(f), "reset"})
 	})
 	switch {
@@ -186,9 +186,10 @@ func (e *Engine) recogniseReset(ctx context.Context, f *flow, u store.User, text
 	return fmt.Errorf("%w: sessions were ended", ErrTokenInvalid)
 }
 
-// tellChanged tells the owner of an account that its password is another. It cannot fail any more:
-// the password is changed.
-func (e *Engine) tellChanged(ctx context.Context, u store.User) {
+// replaced is what follows on another password: it has not failed yet, and the owner of the account is told of it. It
+// cannot fail any more: the password is changed.
+func (e *Engine) replaced(ctx context.Context, u store.User) {
+	e.withoutRow(ctx, passwordFactor, u)
 	e.tell(ctx, u, otp.PasswordChanged, u.PasswordChangedAt)
 }
 

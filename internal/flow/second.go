@@ -135,10 +135,7 @@ func (e *Engine) choose(f *flow, u store.User, id string) (store.Method, error) 
 // sendTo gives the flow a new code for the address that it is to go to, unless the host or a limit forbids
 // it. Where it goes is known only now, so what was sent there is read now.
 func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User) error {
-	about := accountOf(f.id)
-	if f.Chosen != nil {
-		about = e.account(string(f.Chosen.Target), "")
-	}
+	about := e.codesOf(f)
 	if e.budgets() {
 		var err error
 		if f.budget, err = e.readBudget(ctx, about); err != nil {
@@ -146,6 +143,9 @@ func (e *Engine) sendTo(ctx context.Context, f *flow, u store.User) error {
 		}
 	}
 	if err := e.mayRepeat(f); err != nil {
+		return err
+	}
+	if err := e.mayProve(ctx, about); err != nil {
 		return err
 	}
 	if err := e.mayContact(ctx, f, u); err != nil {

@@ -104,7 +104,7 @@ var table = []mutant{
 	},
 	{
 		"a count is taken back with a call that fails", "internal/flow/code.go",
-		"	if !e.codes.Verify(f.Code, f.binding(), code) {\n", "	if !e.codes.Verify(f.Code, f.binding(), code) {\n		_, _ = e.State.Add(ctx, f.counter.key, -1, f.counter.life)\n",
+		"			return nil\n		}\n		return e.codeFailed(ctx)\n", "			return nil\n		}\n		_, _ = e.State.Add(ctx, f.counter.key, -1, f.counter.life)\n		return e.codeFailed(ctx)\n",
 		"internal/flow", "TestCode_FiveTriesAndNoMore",
 	},
 	{

@@ -181,7 +181,7 @@ var words = []string{
 }
 
 func leaked(text string) (found []string) {
-	text = strings.ReplaceAll(strings.ToLower(text), "https://github.com/nativeauth/nativeauth#error-", "") // of a hint
+	text = strings.ReplaceAll(strings.ToLower(text), "https://github.com/nativeauth/nativeauth/blob/main/docs/errors.md#error-", "") // of a hint
 	for _, w := range words {
 		if strings.Contains(text, w) {
 			found = append(found, w)
