@@ -90,6 +90,8 @@ var (
 	mux       *http.ServeMux
 	cfg       handler.Config
 	auth      *handler.Auth
+	flows     *handler.Flows
+	step      handler.Step
 	db        *sqlstore.Store
 	users     store.Users
 	mail      otp.Sender
@@ -104,6 +106,7 @@ var (
 )
 
 func show(...string) {}
+func draw(http.ResponseWriter, handler.Step, error) {}
 func alert(context.Context, ...string) {}
 func verifyCaptcha(context.Context, string) (bool, error) { return false, nil }
 func rolesOf(context.Context, string) ([]string, error) { return nil, nil }
