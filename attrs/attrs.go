@@ -6,6 +6,13 @@
 // read differently, and Check lets through what the Schema names and nothing else. So no request
 // can set a field of a user that the host did not list, and the names of the fields that decide who
 // somebody is cannot be listed.
+//
+// A host writes a Schema into handler.Client.Attributes, and reads the answers in store.User.Attributes:
+//
+//	attrs.Schema{
+//		{Name: "displayName", Required: true},
+//		{Name: "plan", Input: attrs.SingleRadioSelect, Options: []string{"free", "gold"}},
+//	}
 package attrs
 
 // Input is the way a person enters an attribute. It decides which values are valid.

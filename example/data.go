@@ -57,7 +57,7 @@ func (d *data) open(ctx context.Context, o options) (err error) {
 	}
 	var s *sqlstore.Store
 	if o.db.driver == "" {
-		kept := memory.New()
+		kept := memory.NewAt(o.now())
 		d.users, d.state = kept, kept
 	} else if s, err = d.openSQL(ctx, o.db); err != nil {
 		return err

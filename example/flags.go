@@ -15,6 +15,7 @@ import (
 
 	"github.com/nativeauth/nativeauth/adapters/httpsms"
 	"github.com/nativeauth/nativeauth/adapters/smtpmail"
+	"github.com/nativeauth/nativeauth/example/emulator"
 )
 
 // options is what the flags say.
@@ -32,6 +33,9 @@ type options struct {
 	resend  time.Duration  // between two codes to one address
 	noLimit bool           // on calls, codes and alarms
 	proxies []netip.Prefix // which say where calls come from
+	tls     bool           // https, with a certificate that is made here
+
+	emulator *emulator.Emulator // in place of the app, nil for the app
 }
 
 // usageError is a mistake in the flags.
@@ -55,7 +59,7 @@ func withoutCredentials(err error) error {
 // other error is a usageError.
 func parseFlags(args []string, stdout io.Writer) (options, error) {
 	var o options
-	var db, redisURL string
+	var db, redisURL, config string
 	f := flag.NewFlagSet("example", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`, a loopback address; port 0 takes a free one")
@@ -86,6 +90,10 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 		o.proxies = append(o.proxies, proxy)
 		return err
 	})
+	f.StringVar(&config, "config", "", "in place of the app, stand in for Microsoft Entra External ID as the YAML `FILE` says, "+
+		"with users in memory unless -db is given; docs/emulator.md says more")
+	sample := f.Bool("sample-config", false, "print a file for -config that shows every setting, and end")
+	f.BoolVar(&o.tls, "tls", false, "serve https, with certificates of an authority that is made on the first run and kept beside the data; how to trust it is printed")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, "Usage: go run ./example [flags]")
 		f.SetOutput(stdout)
@@ -95,11 +103,24 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	} else if err != nil {
 		return o, usageError{withoutCredentials(err)}
 	}
+	if *sample {
+		fmt.Fprint(stdout, emulator.Sample)
+		return o, flag.ErrHelp
+	}
+	given := map[string]bool{}
+	f.Visit(func(set *flag.Flag) { given[set.Name] = true })
+	if given["config"] && !given["db"] {
+		db = "memory"
+	}
+	var noFile error
+	if given["config"] {
+		o.emulator, noFile = openEmulator(config, given)
+	}
 	var noDatabase, noRedis error
 	o.db, noDatabase = parseDatabase(db)
 	o.redis, noRedis = redisOptions(redisURL)
-	err := errors.Join(noDatabase, noRedis, withoutCredentials(errors.Join(checkNoArguments(f.Args()),
-		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o))))
+	err := errors.Join(noFile, noDatabase, noRedis, withoutCredentials(errors.Join(checkNoArguments(f.Args()),
+		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o), checkTLS(o))))
 	if err != nil {
 		return o, usageError{err}
 	}

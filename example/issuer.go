@@ -66,5 +66,8 @@ func (o options) issuerAt(base string) string {
 	if o.issuer != "" {
 		return o.issuer
 	}
+	if o.emulator != nil {
+		return base + o.emulator.Path()
+	}
 	return base + apiPath
 }

@@ -18,12 +18,11 @@ const (
 // process as the database does, and to be the same for all instances: refresh tokens are worth
 // nothing under another secret, and signing keys cannot be opened.
 func secretFile(path string) ([]byte, error) {
-	secret, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = createSecret(path); err == nil {
-			secret, err = os.ReadFile(path) // perhaps another instance was first
-		}
-	}
+	secret, err := keptFile(path, func() ([]byte, error) {
+		fresh := make([]byte, secretSize)
+		_, err := rand.Read(fresh)
+		return fresh, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
@@ -35,17 +34,29 @@ func secretFile(path string) ([]byte, error) {
 	return secret, nil
 }
 
-// createSecret writes a new secret that only its owner can read. One that is there already stays as it
-// is: of several instances that start at once, all get the same.
-func createSecret(path string) error {
+// keptFile returns what the file at path holds. Where there is none it is made, of what fresh returns.
+func keptFile(path string, fresh func() ([]byte, error)) ([]byte, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if content, err = fresh(); err == nil {
+			err = createFile(path, content)
+		}
+		if err == nil {
+			content, err = os.ReadFile(path) // perhaps another instance was first
+		}
+	}
+	return content, err
+}
+
+// createFile writes a file that only its owner can read. One that is there already stays as it is: of several
+// instances that start at once, all get the same.
+func createFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	secret := make([]byte, secretSize)
-	rand.Read(secret)
-	_, err = f.Write(secret)
+	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

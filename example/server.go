@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nativeauth/nativeauth/adapters/devmail"
+	"github.com/nativeauth/nativeauth/example/trace"
 	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/password"
 )
@@ -19,6 +20,7 @@ const (
 	apiPath   = "/contoso.onmicrosoft.com"
 	inboxPath = "/dev/inbox"
 	mailsPath = "/dev/messages" // what all of them look like
+	flowsPath = "/dev/flows"    // what is asked of the API
 )
 
 // run is the program: it serves until ctx is done, then lets requests finish and mail go out.
@@ -32,7 +34,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 		return err
 	}
 	defer listener.Close()
-	base := "http://" + listeningAt(o.addr, listener)
+	base := o.scheme() + "://" + listeningAt(o.addr, listener)
+	var trust string
+	if o.tls {
+		if listener, trust, err = secure(listener, o); err != nil {
+			return err
+		}
+	}
 
 	data, err := openData(ctx, o)
 	if err != nil {
@@ -41,8 +49,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, data.close()) }()
 
 	mux := http.NewServeMux()
-	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret)}
-	auth, err := mount(mux, &here, o, data, stdout)
+	here := place{Base: base, Issuer: o.issuerAt(base), Data: data.name, Secret: serverSecret(data.secret), Trust: trust}
+	auth, err := mount(ctx, mux, &here, o, data, stdout)
 	if err != nil {
 		return err
 	}
@@ -61,11 +69,14 @@ func listeningAt(addr string, listener net.Listener) string {
 
 // place is where everything is.
 type place struct {
-	Base   string // http://HOST:PORT of this instance
+	Base   string // http://HOST:PORT of this instance, https with -tls
 	Issuer string // what tokens name
 	Inbox  string // the path of the inbox, "" if there is none
+	Flows  string // the path of the page that shows requests, likewise
 	Data   string // where data are, for people
 	Secret string // of the client server
+	Trust  string // the file of the certificate to trust, "" without -tls
+	Tests  string // the path of what tests can do, "" unless this is the stand-in
 }
 
 // API is the path of the API, which is that of the issuer.
@@ -77,19 +88,26 @@ func (p place) API() string {
 	return u.Path
 }
 
+// Curl begins the lines for a shell.
+func (p place) Curl() string {
+	if p.Trust != "" {
+		return "curl -s --cacert '" + p.Trust + "'"
+	}
+	return "curl -s"
+}
+
 // mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
-// mail really leaves, the inbox, which it adds to here.
-func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
+// mail really leaves, the pages for development, which it adds to here. What they send ends with ctx.
+func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
 	mail, err := newMail(o, stdout)
 	if err != nil {
 		return nil, err
 	}
-	if mail.inbox != nil {
-		here.Inbox = inboxPath
-		mux.Handle(inboxPath, mail.inbox)
-		mux.Handle(mailsPath, devmail.Preview{App: appName})
+	if o.emulator != nil {
+		return mountEmulator(ctx, mux, here, o, data, mail)
 	}
-	auth, err := handler.Mount(mux, handler.Config{
+	api, events := mountDev(ctx, mux, here, mail.inbox)
+	auth, err := handler.Mount(api, handler.Config{
 		Issuer:         here.Issuer,
 		App:            appName,
 		Secret:         data.secret,
@@ -107,6 +125,7 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 		Passwords:      password.Policy{MinLength: leastPassword},
 		SMSCountries:   mail.texts,
 		Gate:           gate,
+		Events:         events,
 	})
 	if err != nil {
 		return nil, err
@@ -116,6 +135,24 @@ func mount(mux *http.ServeMux, here *place, o options, data *data, stdout io.Wri
 	methods{auth, data.users}.mount(mux, protect)
 	account{auth, data.users, *here}.mount(mux)
 	return auth, mountPage(mux, *here)
+}
+
+// mountDev puts the pages for development on mux, if there is an inbox. It returns the router for the API, and who is to
+// hear of its events: one of the pages looks on.
+func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devmail.Inbox) (handler.Mux, []handler.EventSink) {
+	if inbox == nil {
+		return mux, nil
+	}
+	here.Inbox, here.Flows = inboxPath, flowsPath
+	inbox.LinkTo(flowsPath, "Flows")
+	inbox.LinkTo(mailsPath, "Message preview")
+	mux.Handle(inboxPath, inbox)
+	mux.Handle(mailsPath, devmail.Preview{App: appName})
+	flows := trace.New(trace.Config{Path: flowsPath, Inbox: inboxPath, API: here.API()})
+	context.AfterFunc(ctx, flows.Close)
+	mux.Handle(flowsPath, flows)
+	mux.Handle(flowsPath+"/", flows)
+	return flows.Around(mux), []handler.EventSink{flows}
 }
 
 // serve answers on listener until ctx is done. Then it takes no more requests, lets those under way

@@ -19,7 +19,7 @@ import (
 
 // instance is the example, running in this process.
 type instance struct {
-	base   string // http://127.0.0.1:PORT
+	base   string // http://127.0.0.1:PORT, https with -tls
 	stdout *output
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when run has returned
@@ -44,7 +44,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-var pageLine = regexp.MustCompile(`(?m)^ *page +(http://\S+)/$`)
+// The address of the app's page, or of the stand-in's.
+var pageLine = regexp.MustCompile(`(?m)^ *(?:page|tests) +(https?://[^/\s]+)/(?:dev/)?$`)
 
 // start runs the example on a free port, in memory unless the flags say otherwise. It is stopped at
 // the end of the test if it was not before.

@@ -20,6 +20,7 @@ Contoso is open:
   account    {{.Base}}{{.Account}}
 {{- if .Inbox}}
   inbox      {{.Base}}{{.Inbox}}
+  flows      {{.Base}}{{.Flows}}
 {{- end}}
   discovery  {{.Base}}{{.API}}/.well-known/openid-configuration
 {{- if ne .Issuer (print .Base .API)}}
@@ -29,12 +30,12 @@ Contoso is open:
 
 To sign up from a shell, paste these three lines:
 
-  T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/start -d client_id={{.Client}} -d username={{.Address}} -d password={{.Password}} -d challenge_type=oob+redirect | {{.Sed}})
-  T=$(curl -s {{.Base}}{{.API}}/signup/v1.0/challenge -d client_id={{.Client}} -d continuation_token=$T | {{.Sed}})
+  T=$({{.Curl}} {{.Base}}{{.API}}/signup/v1.0/start -d client_id={{.Client}} -d username={{.Address}} -d password={{.Password}} -d challenge_type=oob+redirect | {{.Sed}})
+  T=$({{.Curl}} {{.Base}}{{.API}}/signup/v1.0/challenge -d client_id={{.Client}} -d continuation_token=$T | {{.Sed}})
 {{- if .Inbox}}
-  curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob={{.Read}}
+  {{.Curl}} {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob={{.Read}}
 {{- else}}
-  printf 'Code from the mail: '; read C; curl -s {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob=$C
+  printf 'Code from the mail: '; read C; {{.Curl}} {{.Base}}{{.API}}/signup/v1.0/continue -d client_id={{.Client}} -d continuation_token=$T -d grant_type=oob -d oob=$C
 {{- end}}
 
 The last one creates the account. What it prints is good for tokens at {{.API}}/oauth2/v2.0/token.
@@ -52,28 +53,28 @@ signed up, paste what you like of these, the first two first:
 
   Azure AD: name and password in one call. Then what the token comes to, and its end.
 
-    R=$(curl -s $A/oauth2/v2.0/token -u $S -d grant_type=password -d username={{.Address}} -d password={{.Password}}); echo "$R"
-    curl -s $A/oauth2/introspect -u $S -d token=$(echo "$R" | pick access_token)
-    curl -s $A/oauth2/revoke -u $S -d token=$(echo "$R" | pick refresh_token)
+    R=$({{.Curl}} $A/oauth2/v2.0/token -u $S -d grant_type=password -d username={{.Address}} -d password={{.Password}}); echo "$R"
+    {{.Curl}} $A/oauth2/introspect -u $S -d token=$(echo "$R" | pick access_token)
+    {{.Curl}} $A/oauth2/revoke -u $S -d token=$(echo "$R" | pick refresh_token)
 
   Azure AD: a device without a keyboard. Repeat the second line when you have typed the code.
 
-    D=$(curl -s $A/oauth2/v2.0/devicecode -u $S -d scope=openid+Orders.Read); echo "$D"
-    curl -s $A/oauth2/v2.0/token -u $S -d grant_type={{.DeviceGrant}} -d device_code=$(echo "$D" | pick device_code)
+    D=$({{.Curl}} $A/oauth2/v2.0/devicecode -u $S -d scope=openid+Orders.Read); echo "$D"
+    {{.Curl}} $A/oauth2/v2.0/token -u $S -d grant_type={{.DeviceGrant}} -d device_code=$(echo "$D" | pick device_code)
 
   Auth0: name and password. Who has a second factor is told mfa_required here, and goes on at /mfa/challenge.
 
-    curl -s $A/oauth/token -u $S -d grant_type=password -d username={{.Address}} -d password={{.Password}} -d scope=openid
+    {{.Curl}} $A/oauth/token -u $S -d grant_type=password -d username={{.Address}} -d password={{.Password}} -d scope=openid
 
   Tencent CIAM: a code by mail.
 
-    O=$(curl -s $A/otp/send -u $S -d auth_source_id=mail -d email={{.Address}} | pick otp_token)
+    O=$({{.Curl}} $A/otp/send -u $S -d auth_source_id=mail -d email={{.Address}} | pick otp_token)
 {{- if .Inbox}}
     sleep 1; C={{.Read}}
 {{- else}}
     printf 'Code from the mail: '; read C
 {{- end}}
-    curl -s $A/oauth2/token -u $S -d grant_type={{.MailGrant}} -d auth_source_id=mail -d email={{.Address}} -d otp_token=$O -d otp=$C
+    {{.Curl}} $A/oauth2/token -u $S -d grant_type={{.MailGrant}} -d auth_source_id=mail -d email={{.Address}} -d otp_token=$O -d otp=$C
 
 Ctrl-C stops the server.
 
@@ -83,8 +84,23 @@ Ctrl-C stops the server.
 // It comes in one piece, lest the first log line gets in between.
 func printWelcome(w io.Writer, here place) error {
 	var text bytes.Buffer
+	err := fillWelcome(&text, here)
+	if err == nil && here.Trust != "" {
+		err = trustWelcome.Execute(&text, here.Trust)
+	}
+	if err == nil {
+		_, err = text.WriteTo(w)
+	}
+	return err
+}
+
+// fillWelcome writes what there is to open and to try.
+func fillWelcome(text io.Writer, here place) error {
+	if here.Tests != "" {
+		return standInWelcome.Execute(text, here)
+	}
 	address := "ada." + strings.ToLower(rand.Text()[:5]) + "@example.com"
-	err := welcome.Execute(&text, struct {
+	return welcome.Execute(text, struct {
 		place
 		Client, Quick, Factor, Choice, Server string // clients
 		Account, DeviceGrant, MailGrant       string
@@ -95,10 +111,6 @@ func printWelcome(w io.Writer, here place) error {
 		Account: accountPath, DeviceGrant: handler.GrantDeviceCode, MailGrant: handler.GrantOTPEmail,
 		Address: address, Password: strings.ToLower(rand.Text()[:12]),
 		Sed:  `sed 's/.*"continuation_token":"\([^"]*\)".*/\1/'`,
-		Read: `$(curl -s '` + here.Base + here.Inbox + `?format=json&to=` + address + `' | sed 's/"code":"\([0-9]*\)".*/\1/; s/.*[^0-9]//')`,
+		Read: `$(` + here.Curl() + ` '` + here.Base + here.Inbox + `?format=json&to=` + address + `' | sed 's/"code":"\([0-9]*\)".*/\1/; s/.*[^0-9]//')`,
 	})
-	if err == nil {
-		_, err = text.WriteTo(w)
-	}
-	return err
 }

@@ -107,7 +107,7 @@ func TestWelcome_ThePrintedLinesPlayAServer(t *testing.T) {
 func TestWelcome_WhatItNamesIsThere(t *testing.T) {
 	i := start(t)
 	addresses := regexp.MustCompile(`(?m)^  \w+ +(http://\S+)$`).FindAllStringSubmatch(i.stdout.String(), -1)
-	require.Len(t, addresses, 4, "page, account, inbox and discovery")
+	require.Len(t, addresses, 5, "page, account, inbox, flows and discovery")
 	for _, found := range addresses {
 		resp, err := http.Get(found[1])
 		require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -63,13 +65,17 @@ var benchStores = []struct {
 }{
 	{"memory", func(b testing.TB) *countedStore {
 		m := memory.New()
-		return &countedStore{Users: m, State: m}
+		return &countedStore{Users: m, State: m, dump: func() string { return dumpMemory(m) }}
 	}},
 	{"SQLite", func(b testing.TB) *countedStore {
-		return openSQL(b, "sqlite", sqlstore.SQLiteDSN(filepath.Join(b.TempDir(), "bench.db")), sqlstore.SQLite, bulk{
+		file := filepath.Join(b.TempDir(), "bench.db")
+		s := openSQL(b, "sqlite", sqlstore.SQLiteDSN(file), sqlstore.SQLite, bulk{
 			users:   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]susers (id, username, email, attributes, disabled, epoch, version, created_at) SELECT 'other' || i, 'other' || i, '', '{}', 0, 0, 1, 0 FROM n",
 			pending: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %[2]d) INSERT INTO %[1]sstate SELECT CAST('other' || i AS BLOB), zeroblob(350), 1, 9e15 FROM n",
 		})
+		rows := s.dump
+		s.dump = func() string { return rows() + readAll(b, file) + readAll(b, file+"-wal") } // with what was deleted
+		return s
 	}},
 	{"PostgreSQL", func(b testing.TB) *countedStore {
 		return openSQL(b, "pgx", peers.Postgres(b), sqlstore.Postgres, bulk{
@@ -93,7 +99,8 @@ var benchStores = []struct {
 		s, err := redisstore.Open(b.Context(), client, redisstore.WithPrefix(prefix))
 		require.NoError(b, err)
 		b.Cleanup(func() { dropRedis(b, client, prefix) })
-		return &countedStore{Users: memory.New(), State: s}
+		users := memory.New()
+		return &countedStore{Users: users, State: s, dump: func() string { return dumpMemory(users) + dumpRedis(b, client, prefix) }}
 	}},
 }
 
@@ -110,12 +117,13 @@ func openSQL(b testing.TB, driver, dsn string, d sqlstore.Dialect, rows bulk) *c
 	require.NoError(b, err)
 	b.Cleanup(func() {
 		s.Close()
-		for _, table := range []string{"users", "state", "counters", "keys", "migrations"} {
+		for _, table := range sqlTables {
 			_, _ = db.Exec("DROP TABLE IF EXISTS " + prefix + table)
 		}
 		_ = db.Close()
 	})
-	return &countedStore{Users: s, State: s, fillWith: func(n size) {
+	dump := func() string { return dumpSQL(b, db, prefix) }
+	return &countedStore{Users: s, State: s, sql: s, dump: dump, fillWith: func(n size) {
 		_, err := db.Exec(fmt.Sprintf(rows.users, prefix, n.users))
 		require.NoError(b, err)
 		if n.pending > 0 {
@@ -123,6 +131,82 @@ func openSQL(b testing.TB, driver, dsn string, d sqlstore.Dialect, rows bulk) *c
 			require.NoError(b, err)
 		}
 	}}
+}
+
+func dumpMemory(s *memory.Store) string {
+	var text strings.Builder
+	writeTexts(&text, reflect.ValueOf(*s.Snapshot()))
+	return text.String()
+}
+
+// writeTexts writes every text that is somewhere in a value.
+func writeTexts(text *strings.Builder, v reflect.Value) {
+	switch {
+	case v.Kind() == reflect.String:
+		text.WriteString(v.String() + "\n")
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		text.WriteString(string(v.Bytes()) + "\n")
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			writeTexts(text, v.Index(i))
+		}
+	case v.Kind() == reflect.Map:
+		for key, value := range v.Seq2() {
+			writeTexts(text, key)
+			writeTexts(text, value)
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			writeTexts(text, v.Field(i))
+		}
+	}
+}
+
+var sqlTables = []string{"users", "state", "counters", "signing_keys", "migrations"}
+
+func dumpSQL(b testing.TB, db *sql.DB, prefix string) string {
+	var text strings.Builder
+	for _, table := range sqlTables {
+		rows, err := db.Query("SELECT * FROM " + prefix + table)
+		require.NoError(b, err)
+		columns, err := rows.Columns()
+		require.NoError(b, err)
+		for rows.Next() {
+			row, into := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
+			for i := range row {
+				into[i] = &row[i]
+			}
+			require.NoError(b, rows.Scan(into...))
+			for _, value := range row {
+				text.Write(value)
+				text.WriteByte('\n')
+			}
+		}
+		require.NoError(b, rows.Err())
+		require.NoError(b, rows.Close())
+	}
+	return text.String()
+}
+
+func readAll(b testing.TB, file string) string {
+	text, err := os.ReadFile(file)
+	require.NoError(b, err)
+	return string(text)
+}
+
+func dumpRedis(b testing.TB, client *redis.Client, prefix string) string {
+	ctx := context.Background()
+	var text strings.Builder
+	keys := client.Scan(ctx, 0, prefix+"*", 1000).Iterator()
+	for keys.Next(ctx) {
+		value, err := client.Get(ctx, keys.Val()).Result()
+		if !errors.Is(err, redis.Nil) { // it ended meanwhile
+			require.NoError(b, err)
+		}
+		text.WriteString(keys.Val() + "\n" + value + "\n")
+	}
+	require.NoError(b, keys.Err())
+	return text.String()
 }
 
 func dropRedis(b testing.TB, client *redis.Client, prefix string) {
@@ -139,7 +223,9 @@ func dropRedis(b testing.TB, client *redis.Client, prefix string) {
 type countedStore struct {
 	store.Users
 	store.State
-	fillWith func(size) // nil where others go in one by one
+	fillWith func(size)      // nil where others go in one by one
+	dump     func() string   // all that is in it, as it lies there
+	sql      *sqlstore.Store // nil where it is none
 
 	users, state atomic.Int64
 }

@@ -96,6 +96,34 @@ func BenchmarkSignInOverFloor(b *testing.B) {
 	b.ReportMetric(float64(used-least)/float64(b.N), "cpu-ns-above/op")
 }
 
+// BenchmarkLimits is what counting costs: sign-ins with the recommended Limits in turns with those of an API that has none. It
+// reports how many times the processor time is used, how much more that is, and the calls of State of each.
+func BenchmarkLimits(b *testing.B) {
+	apis := []*benchAPI{newLimitedAPI(b, handler.Limits{}), newBenchAPI(b)}
+	var wires []*wire
+	for _, api := range apis {
+		wires = append(wires, dial(b, api.url))
+		api.signUp(b, wires[len(wires)-1], casey)
+		api.store.state.Store(0)
+	}
+	var used [2]time.Duration
+	b.ResetTimer()
+	for i := 0; i < b.N; i += 50 { // turns short enough that noise hits both alike
+		for k, api := range apis {
+			used[k] += processorTime(func() {
+				for range min(50, b.N-i) {
+					api.clock.pass(3 * time.Hour) // people sign in so often that no limit is hit
+					api.signIn(b, wires[k])
+				}
+			})
+		}
+	}
+	b.ReportMetric(float64(used[0])/float64(used[1]), "x-uncounted")
+	b.ReportMetric(float64(used[0]-used[1])/float64(b.N), "cpu-ns-above/op")
+	b.ReportMetric(float64(apis[0].store.state.Load())/float64(b.N), "state-calls/op")
+	b.ReportMetric(float64(apis[1].store.state.Load())/float64(b.N), "state-calls-uncounted/op")
+}
+
 // BenchmarkPendingFlow reports the live heap of a flow in which a code has been sent, and what is
 // left of it after the flows have expired and others came.
 func BenchmarkPendingFlow(b *testing.B) {
@@ -156,6 +184,7 @@ type benchAPI struct {
 	url   string
 	codes chan string
 	clock *clock
+	store *countedStore
 }
 
 func (a *benchAPI) Send(_ context.Context, m otp.Message) error {
@@ -163,14 +192,21 @@ func (a *benchAPI) Send(_ context.Context, m otp.Message) error {
 	return nil
 }
 
+// newBenchAPI counts nothing: sign-ins follow one another faster than people's.
 func newBenchAPI(b *testing.B) *benchAPI {
 	b.Helper()
+	return newLimitedAPI(b, handler.Limits{Off: true})
+}
+
+func newLimitedAPI(b *testing.B, limits handler.Limits) *benchAPI {
+	b.Helper()
 	a := &benchAPI{codes: make(chan string, 1), clock: newClock()}
-	s := memory.NewAt(a.clock.now)
+	kept := memory.NewAt(a.clock.now)
+	a.store = &countedStore{Users: kept, State: kept}
 	mux := http.NewServeMux()
 	auth, err := handler.Mount(mux, handler.Config{
 		Issuer: "http://127.0.0.1/auth", Clients: []handler.Client{{ID: plain}, {ID: keyed, Passwords: true}},
-		Users: s, State: s, Sender: a, Limits: handler.Limits{Off: true}, Now: a.clock.now,
+		Users: a.store, State: a.store, Sender: a, Limits: limits, Now: a.clock.now,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	require.NoError(b, err)

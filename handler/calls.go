@@ -40,6 +40,23 @@ var calls = []call{
 	{"token for a code of an OTP grant", pathOTPToken, "", "otp_token and otp"},
 }
 
+// Step is a call that takes a flow on.
+type Step struct {
+	Name      string // "sign-in challenge", or "token for a code"
+	Path      string // beneath Config.Issuer
+	GrantType string // "" where the call has none, or the path takes several for the same
+}
+
+// Steps returns all calls that take a flow on, those of other vendors' APIs at the end: for pages and logs that name what
+// was called.
+func Steps() []Step {
+	all := make([]Step, len(calls))
+	for i, c := range calls {
+		all[i] = Step{c.step, c.path, c.grant}
+	}
+	return all
+}
+
 // callOf finds the call of a step.
 func callOf(step string) call {
 	i := slices.IndexFunc(calls, func(c call) bool { return c.step == step })

@@ -20,10 +20,12 @@ var update = flag.Bool("update", false, "write the tables of errors into docs")
 
 // The pages that show what the code says.
 const (
-	errorPage     = "../docs/errors.md"
-	auth0Page     = "../docs/coming-from-auth0.md"
-	tencentPage   = "../docs/coming-from-tencent.md"
-	referencePage = "../docs/reference.md"
+	errorPage      = "../docs/errors.md"
+	auth0Page      = "../docs/coming-from-auth0.md"
+	tencentPage    = "../docs/coming-from-tencent.md"
+	entraPage      = "../docs/coming-from-entra.md"
+	productionPage = "../docs/production.md"
+	referencePage  = "../docs/reference.md"
 )
 
 func TestDocs_ShowsTheErrorsOfTheCatalogue(t *testing.T) {
@@ -140,7 +142,18 @@ func TestDocs_NamesEveryEndpointAndOption(t *testing.T) {
 	for _, r := range append(all.table(), all.auth0Table()...) {
 		assert.True(t, strings.Contains(string(text), "| `"+r.path+"` |"), "endpoint %s", r.path)
 	}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
-		assert.True(t, strings.Contains(string(text), "`"+f.Name+"`"), "option %s", f.Name)
+	namesFields[Config](t, referencePage)
+	namesFields[Client](t, referencePage)
+	namesFields[Limits](t, productionPage)
+	namesFields[Legacy](t, entraPage)
+}
+
+// namesFields fails for a field of a struct that a page leaves out.
+func namesFields[T any](t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		assert.True(t, strings.Contains(string(text), "`"+f.Name+"`"), "%s leaves out %s", page, f.Name)
 	}
 }

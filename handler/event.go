@@ -179,6 +179,11 @@ func (a *Auth) alarmed(ctx context.Context, failed int64) {
 	a.cfg.Logger.ErrorContext(ctx, "nativeauth: too many codes fail: each has one try for the hour to come", "failed", failed)
 }
 
+// missed is what the engine calls when something has failed beside a call that is answered all the same.
+func (a *Auth) missed(ctx context.Context, err error) {
+	a.cfg.Logger.LogAttrs(ctx, slog.LevelError, "nativeauth: something failed beside a call that went on", slog.Any("cause", err))
+}
+
 // known notes the client of a request.
 func (x *exchange) known(clientID string) {
 	x.clientID = clientID

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -210,34 +211,95 @@ func TestT20_NothingThatIsSentAnywhereDoesHarm(t *testing.T) {
 	figures.Report(t, "T20 malformed requests without harm", sent, "requests", figures.AtLeast(1500))
 }
 
+// forged are headers by which somebody says that they have called another host, or come from elsewhere.
+var forged = [][2]string{
+	{"Host", "evil.example"}, {"Host", "evil.example:443"}, {"Host", "127.0.0.1.evil.example"}, {"X-Forwarded-Host", "evil.example"}, {"X-Forwarded-Host", "evil.example, 127.0.0.1"},
+	{"X-Forwarded-Proto", "https"}, {"X-Forwarded-Proto", "evil"}, {"X-Forwarded-Prefix", "/evil.example"}, {"X-Forwarded-For", "evil.example"}, {"X-Forwarded-For", "203.0.113.9"},
+	{"X-Forwarded-Port", "8443"}, {"X-Forwarded-Server", "evil.example"}, {"X-Forwarded-Scheme", "https"}, {"X-Forwarded-Ssl", "on"}, {"Front-End-Https", "on"},
+	{"Forwarded", "host=evil.example;proto=https;for=203.0.113.9"}, {"Forwarded", `host="evil.example:443"`}, {"X-Original-URL", "/evil.example"}, {"X-Rewrite-URL", "/evil.example"},
+	{"X-Original-Host", "evil.example"}, {"X-Host", "evil.example"}, {"X-HTTP-Host-Override", "evil.example"}, {"X-Real-Ip", "203.0.113.9"}, {"True-Client-Ip", "203.0.113.9"},
+	{"Cf-Connecting-Ip", "203.0.113.9"}, {"X-Client-Ip", "203.0.113.9"}, {"Via", "1.1 evil.example"}, {"X-Http-Method-Override", "DELETE"}, {"X-Method-Override", "DELETE"},
+	{"Referer", "https://evil.example/"},
+}
+
+// withForged sends a call with a forged header, "" for none, and returns what came back.
+func (w *world) withForged(h [2]string, method, path, body string) (*http.Response, string) {
+	w.Helper()
+	r := request(w.T, w.base+path, body)
+	r.Method = method
+	switch h[0] {
+	case "":
+	case "Host":
+		r.Host = h[1]
+	default:
+		r.Header.Set(h[0], h[1])
+	}
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	require.NoError(w, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(w, err)
+	return resp, string(text)
+}
+
+var links = regexp.MustCompile(`https?://[^"\s<>\\]+`)
+
+// linked are the links and issuers of an answer, in its headers and its body.
+func linked(resp *http.Response, body string) []string {
+	return links.FindAllString(strings.Join(slices.Concat(resp.Header.Values("Location"), resp.Header.Values("Link"), resp.Header.Values("WWW-Authenticate"), []string{body}), " "), -1)
+}
+
 // K6, L4: no header of the request moves the issuer, a link or an audience.
 func TestT22_NoHeaderMovesAnything(t *testing.T) {
 	s := newStand(t)
+	sent, changed, paths := 0, 0, 0
 	for path, methods := range s.auth.Paths() {
-		for _, name := range []string{
-			"Host", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Scheme",
-			"Forwarded", "X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "X-Host", "X-Real-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip", "Via",
-			"X-Http-Method-Override", "X-Method-Override", "Referer",
-		} {
-			for _, method := range []string{"POST", "GET"} {
-				if !slices.Contains(methods, method) {
-					continue
+		paths++
+		for _, method := range []string{"POST", "GET"} {
+			if !slices.Contains(methods, method) {
+				continue
+			}
+			as := linked(s.withForged([2]string{}, method, path, allParameters().Encode()))
+			for _, h := range forged {
+				what := fmt.Sprintf("%s %s with %s: %s", method, path, h[0], h[1])
+				resp, body := s.withForged(h, method, path, allParameters().Encode())
+				harmless(t, resp, []byte(body), what)
+				if sent++; !assert.Equal(t, as, linked(resp, body), what) {
+					changed++
 				}
-				r := request(t, s.base+path, allParameters().Encode())
-				r.Method = method
-				r.Header.Set(name, "evil.example")
-				if name == "Host" {
-					r.Host = "evil.example"
-				}
-				resp, err := http.DefaultTransport.RoundTrip(r)
-				require.NoError(t, err)
-				body, err := io.ReadAll(resp.Body)
-				require.NoError(t, err)
-				require.NoError(t, resp.Body.Close())
-				harmless(t, resp, body, method+" "+path+" with "+name)
 			}
 		}
 	}
+	figures.Report(t, "T22 forged headers at every endpoint, requests", sent, "requests", figures.AtLeast(20*paths))
+	figure(t, "T22 forged headers at every endpoint, issuers and links that they change", changed, "answers", 0)
+	s.judgeForgedSignIns()
+}
+
+// judgeForgedSignIns judges sign-ins whose every call has a forged header: what tokens, devices and mails say.
+func (s *stand) judgeForgedSignIns() {
+	changed := 0
+	for _, h := range forged {
+		call := func(path string, pairs ...string) (body map[string]any) {
+			_, text := s.withForged(h, "POST", path, form(append([]string{"client_id", omni}, pairs...)...))
+			require.NoError(s, json.Unmarshal([]byte(text), &body), text)
+			return body
+		}
+		said := func(body map[string]any, member string) string { text, _ := body[member].(string); return text }
+		start := said(call(inStart, "username", casey, "challenge_type", native), "continuation_token")
+		mails := s.mail.count()
+		asked := said(call(inChallenge, "continuation_token", start), "continuation_token")
+		m := s.mail.take(mails + 1)
+		tokens := call(inToken, "continuation_token", asked, "grant_type", "oob", "oob", m.Code, "scope", "openid Orders.Read")
+		a := answer{t: s.T, status: 200, body: tokens}
+		claims := accessClaims(s.T, a)
+		device := call(deviceCodes[0])
+		if !assert.Equal(s, []any{self, self, self, self + "/device", false}, []any{
+			claims["iss"], claims["aud"], idClaims(s.T, a)["iss"], device["verification_uri"], links.MatchString(m.Text() + m.HTML()),
+		}, "%v", h) {
+			changed++
+		}
+	}
+	figure(s, fmt.Sprintf("T22 sign-ins with forged headers, of %d, whose tokens, device pages or mails they change", len(forged)), changed, "sign-ins", 0)
 }
 
 func TestMethod_EveryEndpointSaysWhatItTakes(t *testing.T) {

@@ -102,7 +102,7 @@ func ExampleAuth_WithSession() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var step handler.Step // of the one person there is here
+	var step handler.FlowStep // of the one person there is here
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var err error
 		if code := r.PostFormValue("code"); code != "" {

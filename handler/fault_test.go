@@ -2,6 +2,7 @@ package handler_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,6 +53,8 @@ type fault struct {
 	mode    mode     // "" for none
 	left    int      // calls to let through before it strikes
 	release chan struct{}
+	says    error // what a call that fails returns; nil means inner
+	mine    *mine // nil for none
 }
 
 func (f *fault) arm(m mode, left int) {
@@ -81,9 +84,12 @@ func (f *fault) traced() []string {
 
 // meet is what each call comes by.
 func (f *fault) meet(ctx context.Context, name string) error {
+	if f.mine != nil {
+		f.mine.step(name)
+	}
 	f.mu.Lock()
 	f.calls = append(f.calls, name)
-	m, release := f.mode, f.release
+	m, release, says := f.mode, f.release, f.says
 	if m != "" && f.left > 0 {
 		f.left--
 		m = ""
@@ -91,14 +97,14 @@ func (f *fault) meet(ctx context.Context, name string) error {
 	f.mu.Unlock()
 	switch m {
 	case fails:
-		return errors.New(inner)
+		return cmp.Or(says, errors.New(inner))
 	case hangs:
 		<-ctx.Done()
 		return fmt.Errorf("%s: %w", inner, ctx.Err())
 	case sticks:
 		<-release
 	case panics:
-		panic(inner)
+		panic(cmp.Or(says, errors.New(inner)).Error())
 	}
 	return nil
 }

@@ -15,10 +15,10 @@ import (
 
 // Flows are the flows of native authentication without HTTP, for an app whose server draws the forms itself: the same
 // engine, limits, checks and events as beneath the API, for one client. Each method takes what a person has typed and
-// returns the Step that says which form to draw next.
+// returns the FlowStep that says which form to draw next.
 //
-// Beside an error the Step is the form to draw again, with the words of the error: after a wrong code or password the flow
-// goes on with the State it had. It is the zero Step, which needs NeedStart, where the flow never began or is over. The error is a
+// Beside an error the FlowStep is the form to draw again, with the words of the error: after a wrong code or password the flow
+// goes on with the State it had. It is the zero FlowStep, which needs NeedStart, where the flow never began or is over. The error is a
 // *FlowError, unless the code of the host has made a mistake: the context of each call is that of a request (WithRequest or,
 // for a client with Cookies, a page beneath WithSession).
 //
@@ -58,7 +58,7 @@ const (
 )
 
 // SignIn opens a sign-in. It asks for the password of the account if the client has passwords, or sends a code.
-func (f *Flows) SignIn(ctx context.Context, username string) (Step, error) {
+func (f *Flows) SignIn(ctx context.Context, username string) (FlowStep, error) {
 	return f.run(ctx, pathSignInStart, carried{}, func(ctx context.Context, t *turn) (carried, error) {
 		said := []string{"username", username, "challenge_type", allTypes, "capabilities", allCapabilities}
 		next, err := ask(ctx, t, pathSignInStart, said, form.signInStart, f.auth.engine.SignInStart)
@@ -74,7 +74,7 @@ type SignUp struct {
 }
 
 // SignUp opens a sign-up and sends a code to the address. There is no account before all that is needed was given.
-func (f *Flows) SignUp(ctx context.Context, who SignUp) (Step, error) {
+func (f *Flows) SignUp(ctx context.Context, who SignUp) (FlowStep, error) {
 	return f.run(ctx, pathSignUpStart, carried{}, func(ctx context.Context, t *turn) (carried, error) {
 		attributes, err := attributesText(who.Attributes)
 		if err != nil {
@@ -90,7 +90,7 @@ func (f *Flows) SignUp(ctx context.Context, who SignUp) (Step, error) {
 }
 
 // Reset opens the reset of a forgotten password and sends a code. It ends in a sign-in.
-func (f *Flows) Reset(ctx context.Context, username string) (Step, error) {
+func (f *Flows) Reset(ctx context.Context, username string) (FlowStep, error) {
 	return f.run(ctx, pathResetStart, carried{}, func(ctx context.Context, t *turn) (carried, error) {
 		said := []string{"username", username, "challenge_type", allTypes, "capabilities", allCapabilities}
 		next, err := ask(ctx, t, pathResetStart, said, form.resetStart, f.auth.engine.ResetStart)
@@ -100,7 +100,7 @@ func (f *Flows) Reset(ctx context.Context, username string) (Step, error) {
 
 // Code takes the code that was asked for: of a mailbox or telephone, an authenticator app, or a recovery code. Blanks and
 // hyphens in it do not matter.
-func (f *Flows) Code(ctx context.Context, state, code string) (Step, error) {
+func (f *Flows) Code(ctx context.Context, state, code string) (FlowStep, error) {
 	return f.from(ctx, state, pathToken, func(ctx context.Context, t *turn, c carried) (carried, error) {
 		switch c.Purpose {
 		case otp.SignUp:
@@ -116,9 +116,9 @@ func (f *Flows) Code(ctx context.Context, state, code string) (Step, error) {
 	})
 }
 
-// Password takes the password of an account, or the one that somebody chooses at a sign-up or a reset, as the Step asks for. It is
+// Password takes the password of an account, or the one that somebody chooses at a sign-up or a reset, as the FlowStep asks for. It is
 // taken as it is, blanks included.
-func (f *Flows) Password(ctx context.Context, state, text string) (Step, error) {
+func (f *Flows) Password(ctx context.Context, state, text string) (FlowStep, error) {
 	return f.from(ctx, state, pathToken, func(ctx context.Context, t *turn, c carried) (carried, error) {
 		switch c.Purpose {
 		case otp.SignUp:
@@ -131,8 +131,8 @@ func (f *Flows) Password(ctx context.Context, state, text string) (Step, error) 
 	})
 }
 
-// Attributes takes what a sign-up asks for beside the address, by the names of Step.Attributes.
-func (f *Flows) Attributes(ctx context.Context, state string, values map[string]string) (Step, error) {
+// Attributes takes what a sign-up asks for beside the address, by the names of FlowStep.Attributes.
+func (f *Flows) Attributes(ctx context.Context, state string, values map[string]string) (FlowStep, error) {
 	return f.from(ctx, state, pathSignUpContinue, func(ctx context.Context, t *turn, c carried) (carried, error) {
 		text, err := attributesText(values)
 		if err != nil {
@@ -144,7 +144,7 @@ func (f *Flows) Attributes(ctx context.Context, state string, values map[string]
 
 // SendCode sends another code in the place of the last, or a code where a password was asked for. Codes to one address are
 // apart, by the Wait of the Challenge.
-func (f *Flows) SendCode(ctx context.Context, state string) (Step, error) {
+func (f *Flows) SendCode(ctx context.Context, state string) (FlowStep, error) {
 	return f.from(ctx, state, pathSignInChallenge, func(ctx context.Context, t *turn, c carried) (carried, error) {
 		switch c.Purpose {
 		case otp.Registration:
@@ -156,8 +156,8 @@ func (f *Flows) SendCode(ctx context.Context, state string) (Step, error) {
 	})
 }
 
-// Choose asks for a second factor by the method with an id, one of Step.Methods, also after another was asked for.
-func (f *Flows) Choose(ctx context.Context, state, methodID string) (Step, error) {
+// Choose asks for a second factor by the method with an id, one of FlowStep.Methods, also after another was asked for.
+func (f *Flows) Choose(ctx context.Context, state, methodID string) (FlowStep, error) {
 	return f.from(ctx, state, pathSignInChallenge, func(ctx context.Context, t *turn, c carried) (carried, error) {
 		return t.challenge(ctx, c, "id", methodID)
 	})
@@ -165,15 +165,15 @@ func (f *Flows) Choose(ctx context.Context, state, methodID string) (Step, error
 
 // Register sends a code to the contact that is to become a method for second factors: an address for the kind "email", a number
 // for "sms". For "totp" there is no target, and the URI of the Challenge sets the app up. kind is the ID of one of
-// Step.Methods.
-func (f *Flows) Register(ctx context.Context, state, kind, target string) (Step, error) {
+// FlowStep.Methods.
+func (f *Flows) Register(ctx context.Context, state, kind, target string) (FlowStep, error) {
 	return f.from(ctx, state, pathRegisterChallenge, func(ctx context.Context, t *turn, c carried) (carried, error) {
 		return t.register(ctx, c, kind, target)
 	})
 }
 
 // Retry goes on from NeedRetry.
-func (f *Flows) Retry(ctx context.Context, state string) (Step, error) {
+func (f *Flows) Retry(ctx context.Context, state string) (FlowStep, error) {
 	return f.from(ctx, state, pathToken, func(_ context.Context, _ *turn, c carried) (carried, error) {
 		if c.Next == "" {
 			return c, fmt.Errorf("%w: it waits for something else", flow.ErrTokenInvalid)
@@ -182,18 +182,18 @@ func (f *Flows) Retry(ctx context.Context, state string) (Step, error) {
 	})
 }
 
-// Show returns the Step of a State, to draw its form again, as after a redirect; the zero Step if it is none. Whether the flow
+// Show returns the FlowStep of a State, to draw its form again, as after a redirect; the zero FlowStep if it is none. Whether the flow
 // still goes on shows when the form is sent.
-func (f *Flows) Show(state string) Step {
+func (f *Flows) Show(state string) FlowStep {
 	c, err := f.read(state)
 	if err != nil {
-		return Step{}
+		return FlowStep{}
 	}
 	return f.step(c)
 }
 
 // from is run from where a State says that the flow stands.
-func (f *Flows) from(ctx context.Context, state, path string, p func(context.Context, *turn, carried) (carried, error)) (Step, error) {
+func (f *Flows) from(ctx context.Context, state, path string, p func(context.Context, *turn, carried) (carried, error)) (FlowStep, error) {
 	c, err := f.read(state)
 	return f.run(ctx, path, c, func(ctx context.Context, t *turn) (carried, error) {
 		if err != nil {

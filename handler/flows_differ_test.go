@@ -59,7 +59,7 @@ type inProcess struct {
 	methods [][]handler.Method
 }
 
-func (p *inProcess) see(s handler.Step, err error) seen {
+func (p *inProcess) see(s handler.FlowStep, err error) seen {
 	p.states, p.methods = append(p.states, s.State), append(p.methods, s.Methods)
 	v := seen{need: s.Needs, challenge: s.Challenge, methods: s.Methods, recovery: len(s.Recovery)}
 	for _, a := range s.Attributes {

@@ -36,7 +36,7 @@ func TestFlows_ShareTheCodesOfAnHour(t *testing.T) {
 }
 
 // wantsToWait is a step that has a code to wait for.
-func (w *world) wantsToWait(s handler.Step, err error) handler.Step {
+func (w *world) wantsToWait(s handler.FlowStep, err error) handler.FlowStep {
 	w.Helper()
 	require.ErrorIs(w, err, handler.ErrTooSoon)
 	require.Equal(w, handler.NeedRetry, s.Needs)
@@ -47,11 +47,11 @@ func (w *world) wantsToWait(s handler.Step, err error) handler.Step {
 func TestFlows_ARetryGoesOnWhenTheWaitIsOver(t *testing.T) {
 	w := newWorld(t, withInterval(time.Minute))
 	f := w.forms(both)
-	f.sent(func() (handler.Step, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) })
+	f.sent(func() (handler.FlowStep, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) })
 	s := w.wantsToWait(f.SignUp(f.ctx, handler.SignUp{Username: casey, Password: harbor, Attributes: map[string]string{"city": "Oslo"}}))
 	s = w.wantsToWait(f.Retry(f.ctx, s.State))
 	w.clock.pass(time.Minute)
-	s, code := f.sent(func() (handler.Step, error) { return f.Retry(f.ctx, s.State) })
+	s, code := f.sent(func() (handler.FlowStep, error) { return f.Retry(f.ctx, s.State) })
 	f.ended(f.Code(f.ctx, s.State, code))
 }
 
@@ -65,7 +65,7 @@ func TestFlows_ShareTheStartsOfAnAddress(t *testing.T) {
 	f.at(handler.NeedCode)(f.SignIn(f.ctx, casey))
 	s, err := f.SignIn(f.ctx, casey)
 	require.ErrorIs(t, err, handler.ErrTooSoon)
-	assert.Equal(t, handler.Step{}, s)
+	assert.Equal(t, handler.FlowStep{}, s)
 	w.signInStart(plain, casey).refused(429, "temporarily_unavailable", "", 90055)
 	w.addr = near
 	f.ctx = w.page()
@@ -150,10 +150,10 @@ func TestFlows_TheGateAndTheMailSeeTheRequest(t *testing.T) {
 	require.ErrorIs(t, err, handler.ErrContactBlocked)
 	assert.Equal(t, "provider_blocked_by_rep", refusal(t, err).SubError)
 	f.ctx = w.page("x-captcha-token", "human", "Accept-Language", "de")
-	s, _ = f.sent(func() (handler.Step, error) { return f.Retry(f.ctx, s.State) })
+	s, _ = f.sent(func() (handler.FlowStep, error) { return f.Retry(f.ctx, s.State) })
 	assert.Equal(t, "Ihr Code für Contoso", w.mail.take(1).Subject())
 	f.ctx = handler.WithLocales(f.ctx, "fr de")
-	f.sent(func() (handler.Step, error) { return f.SendCode(f.ctx, s.State) })
+	f.sent(func() (handler.FlowStep, error) { return f.SendCode(f.ctx, s.State) })
 	assert.Equal(t, "Votre code Contoso", w.mail.take(2).Subject())
 	assert.Equal(t, 2, humans)
 	_, err = f.SendCode(handler.WithLocales(f.ctx, "\x00"), s.State)
@@ -182,14 +182,18 @@ func TestFlows_EventsNameTheRequest(t *testing.T) {
 // walk is what a person does in process, one call after the other. Each is made again until it is answered.
 var walk = []struct {
 	name string
-	call func(f *forms, s handler.Step, code string) (handler.Step, error)
+	call func(f *forms, s handler.FlowStep, code string) (handler.FlowStep, error)
 }{
-	{"sign-up", func(f *forms, _ handler.Step, _ string) (handler.Step, error) {
+	{"sign-up", func(f *forms, _ handler.FlowStep, _ string) (handler.FlowStep, error) {
 		return f.SignUp(f.ctx, handler.SignUp{Username: casey})
 	}},
-	{"code of the sign-up", func(f *forms, s handler.Step, code string) (handler.Step, error) { return f.Code(f.ctx, s.State, code) }},
-	{"sign-in", func(f *forms, _ handler.Step, _ string) (handler.Step, error) { return f.SignIn(f.ctx, casey) }},
-	{"code of the sign-in", func(f *forms, s handler.Step, code string) (handler.Step, error) { return f.Code(f.ctx, s.State, code) }},
+	{"code of the sign-up", func(f *forms, s handler.FlowStep, code string) (handler.FlowStep, error) {
+		return f.Code(f.ctx, s.State, code)
+	}},
+	{"sign-in", func(f *forms, _ handler.FlowStep, _ string) (handler.FlowStep, error) { return f.SignIn(f.ctx, casey) }},
+	{"code of the sign-in", func(f *forms, s handler.FlowStep, code string) (handler.FlowStep, error) {
+		return f.Code(f.ctx, s.State, code)
+	}},
 }
 
 // stroll makes the calls of a walk, on a world that can break.
@@ -197,7 +201,7 @@ type stroll struct {
 	*trip
 	f    *forms
 	ear  *ear
-	step handler.Step
+	step handler.FlowStep
 	code string
 }
 

@@ -32,7 +32,7 @@ func newFormPages(t *testing.T, change ...func(*handler.Config)) *world {
 	require.NoError(t, err)
 	visit := w.auth.WithSession()
 	w.serve("/sign-in", visit(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		step, err := handler.Step{}, error(nil)
+		step, err := handler.FlowStep{}, error(nil)
 		switch r.FormValue("do") {
 		case "sign-in":
 			step, err = flows.SignIn(r.Context(), r.FormValue("username"))

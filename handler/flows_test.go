@@ -44,8 +44,8 @@ func (w *world) page(headers ...string) context.Context {
 }
 
 // at is a step without an error that needs something.
-func (f *forms) at(need handler.Need) func(handler.Step, error) handler.Step {
-	return func(s handler.Step, err error) handler.Step {
+func (f *forms) at(need handler.Need) func(handler.FlowStep, error) handler.FlowStep {
+	return func(s handler.FlowStep, err error) handler.FlowStep {
 		f.Helper()
 		require.NoError(f, err)
 		require.Equal(f, need, s.Needs)
@@ -54,7 +54,7 @@ func (f *forms) at(need handler.Need) func(handler.Step, error) handler.Step {
 }
 
 // sent is a step that waits for a code, and the code.
-func (f *forms) sent(call func() (handler.Step, error)) (handler.Step, string) {
+func (f *forms) sent(call func() (handler.FlowStep, error)) (handler.FlowStep, string) {
 	f.Helper()
 	before := f.mail.count()
 	s := f.at(handler.NeedCode)(call())
@@ -62,9 +62,9 @@ func (f *forms) sent(call func() (handler.Step, error)) (handler.Step, string) {
 }
 
 // signInSent is a sign-in that waits for its code.
-func (f *forms) signInSent(user string) (handler.Step, string) {
+func (f *forms) signInSent(user string) (handler.FlowStep, string) {
 	f.Helper()
-	return f.sent(func() (handler.Step, error) { return f.SignIn(f.ctx, user) })
+	return f.sent(func() (handler.FlowStep, error) { return f.SignIn(f.ctx, user) })
 }
 
 // refusal is an error of Flows.
@@ -76,7 +76,7 @@ func refusal(t *testing.T, err error) *handler.FlowError {
 }
 
 // ended is the last step of a flow, whose tokens are good.
-func (f *forms) ended(s handler.Step, err error) handler.Step {
+func (f *forms) ended(s handler.FlowStep, err error) handler.FlowStep {
 	f.Helper()
 	f.at(handler.NeedNothing)(s, err)
 	assert.Empty(f, s.State)
@@ -93,7 +93,9 @@ func (a answer) tokensOf(t *testing.T) {
 
 func TestFlows_ASignUpAsksForAllThatIsMissing(t *testing.T) {
 	f := newWorld(t).forms(both)
-	s, code := f.sent(func() (handler.Step, error) { return f.SignUp(f.ctx, handler.SignUp{Username: " Casey@Contoso.com "}) })
+	s, code := f.sent(func() (handler.FlowStep, error) {
+		return f.SignUp(f.ctx, handler.SignUp{Username: " Casey@Contoso.com "})
+	})
 	assert.Equal(t, otp.SignUp, s.Purpose)
 	assert.Equal(t, handler.Challenge{Channel: "email", Target: maskedCasey, Length: 8}, s.Challenge)
 	s = f.at(handler.NeedNewPassword)(f.Code(f.ctx, s.State, code[:4]+" "+code[4:]))
@@ -109,7 +111,7 @@ func TestFlows_ASignUpAsksForAllThatIsMissing(t *testing.T) {
 
 func TestFlows_ASignUpThatSaysAllAtOnceAsksForTheCodeAlone(t *testing.T) {
 	f := newWorld(t).forms(both, "Orders.Read")
-	s, code := f.sent(func() (handler.Step, error) {
+	s, code := f.sent(func() (handler.FlowStep, error) {
 		return f.SignUp(f.ctx, handler.SignUp{Username: casey, Password: harbor, Attributes: map[string]string{"city": "<Oslo>"}})
 	})
 	s = f.at(handler.NeedNothing)(f.Code(f.ctx, s.State, code))
@@ -118,9 +120,11 @@ func TestFlows_ASignUpThatSaysAllAtOnceAsksForTheCodeAlone(t *testing.T) {
 
 func TestFlows_WhatASignUpIsToldBeforeItsCodeIsKept(t *testing.T) {
 	f := newWorld(t).forms(both)
-	s, _ := f.sent(func() (handler.Step, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) })
-	s, _ = f.sent(func() (handler.Step, error) { return f.Password(f.ctx, s.State, harbor) })
-	s, code := f.sent(func() (handler.Step, error) { return f.Attributes(f.ctx, s.State, map[string]string{"city": "Oslo"}) })
+	s, _ := f.sent(func() (handler.FlowStep, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) })
+	s, _ = f.sent(func() (handler.FlowStep, error) { return f.Password(f.ctx, s.State, harbor) })
+	s, code := f.sent(func() (handler.FlowStep, error) {
+		return f.Attributes(f.ctx, s.State, map[string]string{"city": "Oslo"})
+	})
 	f.ended(f.Code(f.ctx, s.State, code))
 }
 
@@ -135,13 +139,13 @@ func TestFlows_ASignInByCode(t *testing.T) {
 	assert.Equal(t, []any{"invalid_grant", "invalid_oob_value", 50181, 400}, []any{refused.Code, refused.SubError, refused.Number, refused.Status})
 	assert.Equal(t, s.Challenge, again.Challenge)
 	assert.Equal(t, handler.NeedCode, again.Needs)
-	s, next := f.sent(func() (handler.Step, error) { return f.SendCode(f.ctx, s.State) })
+	s, next := f.sent(func() (handler.FlowStep, error) { return f.SendCode(f.ctx, s.State) })
 	_, err = f.Code(f.ctx, s.State, code)
 	require.ErrorIs(t, err, handler.ErrWrongCode, "the one before")
 	f.ended(f.Code(f.ctx, s.State, next))
 	over, err := f.Code(f.ctx, s.State, next)
 	require.ErrorIs(t, err, handler.ErrFlowOver)
-	assert.Equal(t, handler.Step{}, over)
+	assert.Equal(t, handler.FlowStep{}, over)
 }
 
 func TestFlows_ASignInByPasswordOrACodeInItsPlace(t *testing.T) {
@@ -153,14 +157,14 @@ func TestFlows_ASignInByPasswordOrACodeInItsPlace(t *testing.T) {
 	f.ended(f.Password(f.ctx, again.State, harbor))
 
 	s = f.at(handler.NeedPassword)(f.SignIn(f.ctx, casey))
-	s, code := f.sent(func() (handler.Step, error) { return f.SendCode(f.ctx, s.State) })
+	s, code := f.sent(func() (handler.FlowStep, error) { return f.SendCode(f.ctx, s.State) })
 	f.ended(f.Code(f.ctx, s.State, code))
 }
 
 func TestFlows_AResetEndsInASignIn(t *testing.T) {
 	f := newWorld(t).forms(keyed)
 	f.enrol(casey, harbor)
-	s, code := f.sent(func() (handler.Step, error) { return f.Reset(f.ctx, casey) })
+	s, code := f.sent(func() (handler.FlowStep, error) { return f.Reset(f.ctx, casey) })
 	s = f.at(handler.NeedNewPassword)(f.Code(f.ctx, s.State, code))
 	assert.Equal(t, otp.Reset, s.Purpose)
 	again, err := f.Password(f.ctx, s.State, "short")
@@ -180,28 +184,28 @@ func TestFlows_ASecondFactor(t *testing.T) {
 	assert.Equal(t, []handler.Method{{mailMethod.ID, "email", "s***d@c***o.c***"}, {textMethod.ID, "sms", "+4***8"}}, s.Methods)
 	same, err := f.Choose(f.ctx, s.State, "none")
 	require.ErrorIs(t, err, handler.ErrNoMethod)
-	s, first := f.sent(func() (handler.Step, error) { return f.Choose(f.ctx, same.State, textMethod.ID) })
+	s, first := f.sent(func() (handler.FlowStep, error) { return f.Choose(f.ctx, same.State, textMethod.ID) })
 	assert.Equal(t, "sms", s.Challenge.Channel)
-	s, code := f.sent(func() (handler.Step, error) { return f.Choose(f.ctx, s.State, s.Methods[0].ID) })
+	s, code := f.sent(func() (handler.FlowStep, error) { return f.Choose(f.ctx, s.State, s.Methods[0].ID) })
 	again, err := f.Code(f.ctx, s.State, first)
 	require.ErrorIs(t, err, handler.ErrWrongCode, "of the other method")
 	f.ended(f.Code(f.ctx, again.State, code))
 }
 
 func TestFlows_TheRegistrationOfASecondFactor(t *testing.T) {
-	for name, walk := range map[string]func(f *forms, s handler.Step) handler.Step{
-		"by mail": func(f *forms, s handler.Step) handler.Step {
+	for name, walk := range map[string]func(f *forms, s handler.FlowStep) handler.FlowStep{
+		"by mail": func(f *forms, s handler.FlowStep) handler.FlowStep {
 			same, err := f.Register(f.ctx, s.State, "email", "no address")
 			require.ErrorIs(f, err, handler.ErrContact)
-			s, _ = f.sent(func() (handler.Step, error) { return f.Register(f.ctx, same.State, "email", another) })
+			s, _ = f.sent(func() (handler.FlowStep, error) { return f.Register(f.ctx, same.State, "email", another) })
 			assert.Equal(f, handler.Challenge{Channel: "email", Target: another, Length: 8}, s.Challenge)
-			s, code := f.sent(func() (handler.Step, error) { return f.SendCode(f.ctx, s.State) })
+			s, code := f.sent(func() (handler.FlowStep, error) { return f.SendCode(f.ctx, s.State) })
 			return f.ended(f.Code(f.ctx, s.State, code))
 		},
-		"the address that took the code of the sign-up": func(f *forms, s handler.Step) handler.Step {
+		"the address that took the code of the sign-up": func(f *forms, s handler.FlowStep) handler.FlowStep {
 			return f.ended(f.Register(f.ctx, s.State, "email", s.Methods[0].Hint))
 		},
-		"by an app": func(f *forms, s handler.Step) handler.Step {
+		"by an app": func(f *forms, s handler.FlowStep) handler.FlowStep {
 			s = f.at(handler.NeedCode)(f.Register(f.ctx, s.State, "totp", ""))
 			s = f.Show(s.State)
 			s = f.ended(f.Code(f.ctx, s.State, f.shown(s.Challenge.URI)))
@@ -211,7 +215,7 @@ func TestFlows_TheRegistrationOfASecondFactor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newWorld(t, secondFactors).forms(fresh)
-			s, code := f.sent(func() (handler.Step, error) {
+			s, code := f.sent(func() (handler.FlowStep, error) {
 				return f.SignUp(f.ctx, handler.SignUp{Username: casey, Password: harbor})
 			})
 			s = f.at(handler.NeedRegistration)(f.Code(f.ctx, s.State, code))
@@ -232,21 +236,21 @@ func TestFlows_WhatNeverBeganNeedsTheFirstForm(t *testing.T) {
 	require.NoError(t, w.store.CreateUser(t.Context(), store.User{ID: "alias", Username: "alias"}))
 	f, k := w.forms(plain), w.forms(keyed)
 	for name, row := range map[string]struct {
-		call func() (handler.Step, error)
+		call func() (handler.FlowStep, error)
 		want error
 	}{
-		"no address":         {func() (handler.Step, error) { return f.SignUp(f.ctx, handler.SignUp{Username: "casey"}) }, handler.ErrUsername},
-		"no account":         {func() (handler.Step, error) { return f.SignIn(f.ctx, another) }, handler.ErrUserNotFound},
-		"an account":         {func() (handler.Step, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) }, handler.ErrUserExists},
-		"no password":        {func() (handler.Step, error) { return k.Reset(k.ctx, casey) }, handler.ErrNoPassword},
-		"no way to serve":    {func() (handler.Step, error) { return f.SignIn(f.ctx, "alias") }, handler.ErrElsewhere},
-		"no state":           {func() (handler.Step, error) { return f.Code(f.ctx, "", "12345678") }, handler.ErrFlowOver},
-		"a state of nobody":  {func() (handler.Step, error) { return f.Retry(f.ctx, "AAAA") }, handler.ErrFlowOver},
-		"an address of 1 MB": {func() (handler.Step, error) { return f.SignIn(f.ctx, string(make([]byte, 1<<20))) }, nil},
+		"no address":         {func() (handler.FlowStep, error) { return f.SignUp(f.ctx, handler.SignUp{Username: "casey"}) }, handler.ErrUsername},
+		"no account":         {func() (handler.FlowStep, error) { return f.SignIn(f.ctx, another) }, handler.ErrUserNotFound},
+		"an account":         {func() (handler.FlowStep, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) }, handler.ErrUserExists},
+		"no password":        {func() (handler.FlowStep, error) { return k.Reset(k.ctx, casey) }, handler.ErrNoPassword},
+		"no way to serve":    {func() (handler.FlowStep, error) { return f.SignIn(f.ctx, "alias") }, handler.ErrElsewhere},
+		"no state":           {func() (handler.FlowStep, error) { return f.Code(f.ctx, "", "12345678") }, handler.ErrFlowOver},
+		"a state of nobody":  {func() (handler.FlowStep, error) { return f.Retry(f.ctx, "AAAA") }, handler.ErrFlowOver},
+		"an address of 1 MB": {func() (handler.FlowStep, error) { return f.SignIn(f.ctx, string(make([]byte, 1<<20))) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := row.call()
-			assert.Equal(t, handler.Step{}, s)
+			assert.Equal(t, handler.FlowStep{}, s)
 			refused := refusal(t, err)
 			assert.Equal(t, 400, refused.Status)
 			if row.want != nil {
@@ -265,12 +269,14 @@ func TestFlows_AStateIsOfItsClientAndItsForm(t *testing.T) {
 	require.ErrorIs(t, err, handler.ErrFlowOver)
 	changed := []byte(s.State)
 	changed[len(changed)/2] ^= 1
-	assert.Equal(t, handler.Step{}, f.Show(string(changed)))
-	for name, call := range map[string]func() (handler.Step, error){
-		"a password": func() (handler.Step, error) { return f.Password(f.ctx, s.State, harbor) },
-		"attributes": func() (handler.Step, error) { return f.Attributes(f.ctx, s.State, map[string]string{"city": "Oslo"}) },
-		"a retry":    func() (handler.Step, error) { return f.Retry(f.ctx, s.State) },
-		"a contact":  func() (handler.Step, error) { return f.Register(f.ctx, s.State, "email", another) },
+	assert.Equal(t, handler.FlowStep{}, f.Show(string(changed)))
+	for name, call := range map[string]func() (handler.FlowStep, error){
+		"a password": func() (handler.FlowStep, error) { return f.Password(f.ctx, s.State, harbor) },
+		"attributes": func() (handler.FlowStep, error) {
+			return f.Attributes(f.ctx, s.State, map[string]string{"city": "Oslo"})
+		},
+		"a retry":   func() (handler.FlowStep, error) { return f.Retry(f.ctx, s.State) },
+		"a contact": func() (handler.FlowStep, error) { return f.Register(f.ctx, s.State, "email", another) },
 	} {
 		_, err := call()
 		require.ErrorIs(t, err, handler.ErrFlowOver, name)
@@ -287,7 +293,7 @@ func TestFlows_AStateEndsWithItsTime(t *testing.T) {
 	over, err := f.Code(f.ctx, s.State, code)
 	require.ErrorIs(t, err, handler.ErrFlowOver)
 	assert.Equal(t, "expired_token", refusal(t, err).Code)
-	assert.Equal(t, handler.Step{}, over)
+	assert.Equal(t, handler.FlowStep{}, over)
 }
 
 func TestFlows_AreForPublicClientsThatThereAre(t *testing.T) {

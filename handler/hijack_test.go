@@ -283,7 +283,7 @@ func TestT10_BothAtOnceMakeOneAccount(t *testing.T) {
 			p.enter(user, fmt.Sprint("harbour number ", winner)).tokens()
 			p.enter(user, fmt.Sprint("harbour number ", (winner+1)%flows)).refused(400, "invalid_grant", "", 50126)
 		}
-		figure(p.T, fmt.Sprintf("T10 accounts made by %d flows at once, too many of %d", flows, turns), accounts-turns, "accounts", 0)
+		figure(p.T, fmt.Sprintf("T10 %s accounts made by %d flows at once, too many of %d", storeOf(p.T), flows, turns), accounts-turns, "accounts", 0)
 	})
 }
 

@@ -25,7 +25,7 @@ type play func(ctx context.Context, t *turn) (carried, error)
 
 // outcome is what comes of it.
 type outcome struct {
-	step Step
+	step FlowStep
 	err  error
 }
 
@@ -37,13 +37,13 @@ var (
 
 // run plays a call, whose path is where a request would go, from where a flow stands. What it has to tell is told when it
 // returns, unless a sink takes longer than an answer may.
-func (f *Flows) run(ctx context.Context, path string, before carried, p play) (Step, error) {
+func (f *Flows) run(ctx context.Context, path string, before carried, p play) (FlowStep, error) {
 	of, known := ctx.Value(originKey{}).(origin)
 	switch {
 	case !known:
-		return Step{}, errNoRequest
+		return FlowStep{}, errNoRequest
 	case f.client.config.Cookies && !hasSession(ctx, f.auth.cfg.Sessions):
-		return Step{}, errNotLoaded
+		return FlowStep{}, errNotLoaded
 	}
 	var heard *trail
 	if f.auth.listens() {

@@ -1,11 +1,3 @@
-// Package handler puts native authentication into a net/http app: people sign up and sign in on the
-// app's own screens, with a one-time code or a password and, where the host asks for one, a second
-// factor, through a small JSON API that ends in signed tokens. Mount registers it all;
-// Auth.RequireToken protects the app's own routes.
-//
-// The API is compatible with Microsoft Entra External ID's native authentication, so that MSAL works
-// against it. HTTP happens in this package and nowhere else: it reads forms, knows the clients, and
-// answers in the envelope of the contract. What may follow what is decided in internal/flow.
 package handler
 
 import (
@@ -148,7 +140,7 @@ func (a *Auth) flowConfig() flow.Config {
 		CodeLife: c.CodeLifetime, ResendInterval: max(0, c.ResendInterval), Limits: c.Limits.forFlow(),
 		AccessLife: c.AccessTokenLifetime, IDLife: c.IDTokenLifetime,
 		RefreshIdle: c.RefreshTokenIdle, RefreshLife: c.RefreshTokenLifetime,
-		Now: c.Now, Random: c.Random, Alarm: a.alarmed,
+		Now: c.Now, Random: c.Random, Alarm: a.alarmed, Missed: a.missed,
 	}
 	if a.listens() {
 		f.Events, f.About = a.tell, a.note

@@ -64,6 +64,12 @@ func onStores(t *testing.T, test func(t *testing.T, first, second hostStore)) {
 	})
 }
 
+// storeOf is the store that a test of onStores runs on, as figures name it.
+func storeOf(t *testing.T) string {
+	_, name, _ := strings.Cut(t.Name(), "/")
+	return strings.ToLower(name)
+}
+
 func newPair(t *testing.T, stores ...hostStore) *pair {
 	t.Helper()
 	keys, err := token.Ephemeral()

@@ -281,13 +281,13 @@ func TestTries_AtOnceAreNoMoreThanInTurn(t *testing.T) {
 			return []string{"client_id", keyed, "continuation_token", asked[i/2%2], "grant_type", "password", "password", fmt.Sprint(loud, i)}
 		})
 		compared := log.of("wrong password")
-		figure(t, fmt.Sprintf("L2 wrong passwords compared, of %d at once,", burst), compared, "passwords", 10)
+		figure(t, fmt.Sprintf("L2 %s wrong passwords compared, of %d at once", storeOf(t), burst), compared, "passwords", 10)
 		assert.Equal(t, seen[400], compared+log.of("tried too often"))
 		assert.Equal(t, burst, seen[400]+seen[503], "%v", seen)
 		n, err := first.Add(t.Context(), h.spy.key(), 0, time.Hour)
 		require.NoError(t, err)
 		// Who was told that it took too long may have been compared since, which no log tells.
-		figure(t, "L2 drift of the count", int(n.Value)-compared, "tries", seen[503])
+		figure(t, "L2 "+storeOf(t)+" drift of the count", int(n.Value)-compared, "tries", seen[503])
 		assert.GreaterOrEqual(t, int(n.Value), compared)
 	})
 }

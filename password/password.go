@@ -13,6 +13,15 @@
 // Passwords are compared after Unicode normalisation (NFKC, as NIST SP 800-63B-4 section 3.1.1.2
 // advises), so that the same characters typed on two devices are the same password. Nothing is
 // ever cut off.
+//
+// # Set a policy
+//
+// handler.Config.Passwords is a [Policy], and Hashing the [Params] of a hash. The zero ones are recommended.
+//
+// # Bring hashes along
+//
+// store.User.PasswordHash may be a hash of bcrypt, scrypt or PBKDF2, in the spellings that [Hasher.Verify] lists. The
+// first sign-in replaces it.
 package password
 
 // Reason says why a password was refused, in the word that the protocol has for it.

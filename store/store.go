@@ -4,6 +4,23 @@
 // Everything that may happen only once in this module is decided by one conditional write of an
 // implementation of these interfaces, never by a lock in the process. The promises on the methods
 // are therefore the security of the whole; store/storetest proves them for an adapter.
+//
+// # Use an adapter
+//
+// adapters/sqlstore is both, on SQLite, PostgreSQL, MySQL and MariaDB; adapters/redisstore is a [State];
+// adapters/memory is both, for tests.
+//
+// # Keep users in a table of one's own
+//
+// [Users] has four methods; the example there is a table with columns of the host's own and a second row in
+// the same transaction. A whole [User] has to come back as it was written. A unique index decides who gets
+// a name, and one conditional statement who may change a row.
+//
+// # Create and change users
+//
+// A host calls the same methods: an importer CreateUser, with an ID that never changes and names in the
+// canonical form of otp.ParseAddress; a page of the app UserByID and UpdateUser, again from the start
+// after [ErrConflict].
 package store
 
 import (

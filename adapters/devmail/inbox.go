@@ -3,6 +3,12 @@
 //
 // Whoever sees the page can sign in as anybody. It therefore answers to the machine it runs on and
 // to nobody else, and it belongs into no build that goes anywhere near real users.
+//
+//	inbox := devmail.New()
+//	mux.Handle("/dev/inbox", inbox) // also JSON, for tests: GET /dev/inbox?to=ada@example.com&format=json
+//	cfg.Sender = inbox
+//
+// Preview is a page that shows every message in every language.
 package devmail
 
 import (
@@ -90,6 +96,13 @@ func (i *Inbox) Messages(to string) []Message {
 		}
 	}
 	return found
+}
+
+// Clear drops all messages. Those that come go on counting.
+func (i *Inbox) Clear() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.messages = nil
 }
 
 // parse returns the canonical form of an address or a number.

@@ -130,6 +130,15 @@ func TestInbox_IsSafeForConcurrentUse(t *testing.T) {
 	assert.Equal(t, 400, inbox.Messages("")[0].ID)
 }
 
+func TestClear_DropsMessagesAndGoesOnCounting(t *testing.T) {
+	inbox := devmail.New()
+	send(t, inbox, message("ada@example.com", "11111111"))
+	inbox.Clear()
+	assert.Empty(t, inbox.Messages(""))
+	send(t, inbox, message("ada@example.com", "22222222"))
+	assert.Equal(t, 2, inbox.Messages("")[0].ID)
+}
+
 func message(to otp.Address, code string) otp.Message {
 	return otp.Message{Channel: otp.Email, To: to, Purpose: otp.SignIn, App: "Engine", Code: code, Life: 10 * time.Minute}
 }

@@ -16,7 +16,8 @@
 //
 //   - channel is "sms".
 //   - to is the number, E.164 with its plus (otp.ParseNumber).
-//   - text is what to send, in English. An app with words of its own makes them from the members below.
+//   - text is what to send, in the language of whoever reads it. An app with words of its own makes them
+//     from the members below.
 //   - app is the name of the app that asks.
 //   - purpose says what the message is for, in the words of otp.Purpose. There will be more of them; for
 //     one that is not known text is right.

@@ -1,5 +1,8 @@
 // Package keyfile keeps the keys that sign tokens in a file.
 //
+//	keys, err := keyfile.Open("/var/lib/app/keys.json") // made if there is none
+//	cfg.Keys = keys
+//
 // The file is a JSON Web Key Set with private keys (RFC 7517 §5), or PEM. Its first key signs, all
 // of them are published. A running program notices a change within a second, so that keys are
 // changed without a restart and, done in this order, without refusing a single token:

@@ -57,6 +57,35 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) error {
 	return nil
 }
 
+// AllUsers returns every user, in the order of their names: for tests, and for tools of development. A host with a
+// table of its own reads that.
+func (s *Store) AllUsers() []store.User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []store.User
+	for _, name := range slices.Sorted(maps.Keys(s.usersByName)) {
+		all = append(all, clone(*s.usersByName[name]))
+	}
+	return all
+}
+
+// DeleteUser removes the user with an id, or returns store.ErrNotFound. Flows and refresh tokens that are left find
+// nobody and lead to nothing.
+func (s *Store) DeleteUser(ctx context.Context, id string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.usersByID[id]
+	if u == nil {
+		return store.ErrNotFound
+	}
+	delete(s.usersByID, id)
+	delete(s.usersByName, u.Username)
+	return nil
+}
+
 // keep stores a copy of u. A monotonic reading means nothing to who reads a time back.
 func (s *Store) keep(u store.User) {
 	u = clone(u)

@@ -1,7 +1,12 @@
 // Package smtpmail sends messages through an SMTP server.
 //
 // A code in a mail is as safe as the way the mail takes: unless the host asks for something else,
-// the server must speak TLS with a certificate that is good for its name.
+// the server must speak TLS with a certificate that is good for its name. What a server has not taken is tried again, by otp.Queue: the errors of Send say whether it may be.
+//
+//	mail, err := smtpmail.New(smtpmail.Config{
+//		Addr: "mail.example.com:587", From: "Example <no-reply@example.com>", Username: "app", Password: password,
+//	})
+//	cfg.Sender = mail
 package smtpmail
 
 import (

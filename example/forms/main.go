@@ -97,7 +97,7 @@ func (a *app) routes() http.Handler {
 type page struct {
 	Form     string // that it belongs to: sign-in, sign-up, reset or account
 	Username string // as it was typed
-	Step     handler.Step
+	Step     handler.FlowStep
 	Error    string
 	Invalid  map[string]string // why, by the name of the attribute
 	Caller   handler.Caller
@@ -120,7 +120,7 @@ func (a *app) step(form string) http.Handler {
 }
 
 // take calls the method that the pressed button stands for.
-func (a *app) take(form string, r *http.Request) (handler.Step, error) {
+func (a *app) take(form string, r *http.Request) (handler.FlowStep, error) {
 	ctx, state := r.Context(), r.PostFormValue("state")
 	if method := r.PostFormValue("method"); method != "" {
 		return a.flows.Choose(ctx, state, method)

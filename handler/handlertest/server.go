@@ -6,7 +6,7 @@
 //	s.AddUser(handlertest.User{Username: "ada@example.com", Password: "a quiet harbour"})
 //	app := NewApp(s.URL) // the app under test
 //	app.SignIn("ada@example.com")
-//	code := s.Inbox.WaitCode(t.Context(), "ada@example.com")
+//	code, err := s.Inbox.WaitCode(t.Context(), "ada@example.com")
 //
 // Its fakes of the interfaces that a host implements (Users, State, Sender, Keys) fail and dawdle as a test says.
 //

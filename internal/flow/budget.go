@@ -175,17 +175,31 @@ func (e *Engine) giveBack(ctx context.Context, f *flow) {
 }
 
 // afterwards changes the record of an account when the call that it is about is as good as over. If that fails
-// nobody learns of it.
+// the call does not.
 func (e *Engine) afterwards(ctx context.Context, account accountID, change func(b *budget) bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
 	for range budgetTries {
 		b, err := e.readBudget(ctx, account)
-		if err != nil || !change(b) {
+		if err == nil {
+			if !change(b) {
+				return
+			}
+			err = e.writeBudget(ctx, b)
+		}
+		switch {
+		case err == nil:
+			return
+		case !errors.Is(err, store.ErrConflict):
+			e.missed(ctx, err)
 			return
 		}
-		if err = e.writeBudget(ctx, b); !errors.Is(err, store.ErrConflict) {
-			return
-		}
+	}
+}
+
+// missed tells of what has failed beside a call that goes on.
+func (e *Engine) missed(ctx context.Context, err error) {
+	if e.Missed != nil {
+		e.Missed(ctx, fmt.Errorf("change the record of an account afterwards: %w", err))
 	}
 }

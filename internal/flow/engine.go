@@ -51,6 +51,7 @@ type Config struct {
 	Events       func(ctx context.Context, ev Event)            // or nil: hears what has happened
 	Alarm        func(ctx context.Context, failed int64)        // or nil: hears that so many codes have failed in an hour
 	About        func(ctx context.Context, s Subject)           // or nil: hears whom a call is about
+	Missed       func(ctx context.Context, err error)           // or nil: hears what has failed beside a call that goes on
 	Style        func(ctx context.Context) otp.Style            // how a message is written
 	FixedCodes   func(to otp.Address) string                    // or nil: all are random
 	Countries    otp.Countries

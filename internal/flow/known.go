@@ -3,6 +3,7 @@ package flow
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -83,7 +84,12 @@ func (e *Engine) noteCaller(ctx context.Context, f *flow) {
 	noted := make(chan struct{})
 	go func() {
 		defer close(noted)
-		defer func() { _ = recover() }() // of a store: it is none of the sign-in's matter
+		defer func() { _ = recover() }() // of Missed
+		defer func() {
+			if p := recover(); p != nil { // of a store: it is none of the sign-in's matter
+				e.missed(ctx, fmt.Errorf("a store panicked: %v", p))
+			}
+		}()
 		e.afterwards(ctx, account, (*budget).meetCaller)
 	}()
 	patience := time.NewTimer(noteWithin)

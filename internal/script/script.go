@@ -103,6 +103,23 @@ func (s *Script) plan(under *map[string][]Answer, key string, answers []Answer) 
 	return nil
 }
 
+// Left is how many answers are still planned, by path and by correlation id.
+func (s *Script) Left() (byPath, byCorrelation map[string]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return counts(s.byPath), counts(s.byID)
+}
+
+func counts(planned map[string][]Answer) map[string]int {
+	left := map[string]int{}
+	for key, answers := range planned {
+		if len(answers) > 0 {
+			left[key] = len(answers)
+		}
+	}
+	return left
+}
+
 // next takes the answer that is planned for a call: one for its correlation id before one for its path.
 func (s *Script) next(r *http.Request) (Answer, bool) {
 	s.mu.Lock()

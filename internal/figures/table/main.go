@@ -2,8 +2,10 @@
 //
 //	go run ./internal/figures/table        as on every change
 //	go run ./internal/figures/table -long  as they are promised: an hour, on a machine that does nothing else
+//	go run ./internal/figures/table -run 'T4|T18'  a part: the tests whose names match
 //
-// It ends with status 1 if a test fails, a figure breaks its limit, or a test of the plan has none.
+// It ends with status 1 if a test fails, a figure breaks its limit or has the name of another, or a test of the plan has
+// none.
 package main
 
 import (
@@ -37,21 +39,64 @@ var reporting = []struct{ pkg, tests string }{
 
 func main() {
 	long := flag.Bool("long", false, "run the long forms")
+	part := flag.String("run", "", "run only the tests whose names match `REGEXP`")
 	flag.Parse()
-	var rows []string
-	failed := false
-	for _, r := range reporting {
-		found, ok := run(r.pkg, r.tests, *long)
-		rows, failed = append(rows, found...), failed || !ok
-	}
-	print(os.Stdout, rows)
-	for _, name := range missing(rows) {
-		fmt.Fprintln(os.Stderr, name, "has no figure")
-		failed = true
-	}
-	if failed {
+	if !table(*part, *long) {
 		os.Exit(1)
 	}
+}
+
+// table runs the tests, prints what they report, and tells whether all is well.
+func table(part string, long bool) bool {
+	var rows, wrong []string
+	for _, r := range reporting {
+		tests, err := among(r.pkg, r.tests, part)
+		if err != nil {
+			wrong = append(wrong, err.Error())
+		}
+		if tests == "" {
+			continue
+		}
+		found, ok := run(r.pkg, tests, long)
+		rows = append(rows, found...)
+		if !ok {
+			wrong = append(wrong, r.pkg+" has failed")
+		}
+	}
+	print(os.Stdout, rows)
+	wrong = append(wrong, twice(rows)...)
+	if part == "" {
+		wrong = append(wrong, missing(rows)...)
+	}
+	for _, line := range wrong {
+		fmt.Fprintln(os.Stderr, line)
+	}
+	return len(wrong) == 0
+}
+
+// among narrows the tests of a package to those whose names match a part, as a regular expression; "" if there are none.
+func among(pkg, tests, part string) (string, error) {
+	if part == "" {
+		return tests, nil
+	}
+	matches, err := regexp.Compile(part)
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "test", "-list", tests, pkg).Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: list tests: %w", pkg, err)
+	}
+	var names []string
+	for name := range strings.FieldsSeq(string(out)) {
+		if strings.HasPrefix(name, "Test") && matches.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "", nil
+	}
+	return "^(" + strings.Join(names, "|") + ")$", nil
 }
 
 // run runs tests and returns the figures that they report, and whether all is well.
@@ -103,12 +148,25 @@ func rank(row string) int {
 	return int(name[0])*1000 + n
 }
 
-// missing are the tests of the plan without a figure.
-func missing(rows []string) (names []string) {
+// missing says which tests of the plan have no figure.
+func missing(rows []string) (lines []string) {
 	for _, name := range planned {
 		if !slices.ContainsFunc(rows, func(row string) bool { return strings.HasPrefix(row, name+" ") }) {
-			names = append(names, name)
+			lines = append(lines, name+" has no figure")
 		}
 	}
-	return names
+	return lines
+}
+
+// twice says which names more than one figure has: nobody could tell which is which.
+func twice(rows []string) (lines []string) {
+	seen := map[string]bool{}
+	for _, row := range rows {
+		name, _, _ := strings.Cut(row, "\t")
+		if seen[name] {
+			lines = append(lines, name+" is there twice")
+		}
+		seen[name] = true
+	}
+	return lines
 }

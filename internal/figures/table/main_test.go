@@ -15,8 +15,21 @@ func TestGather_FindsWhatIsReported(t *testing.T) {
 	var b strings.Builder
 	print(&b, rows)
 	assert.Equal(t, "| figure | value | unit | limit | |\n|---|---|---|---|---|\n| T2 a | 9 |  | 0 | FAIL |\n| T12 b | 1 | u | ≤2 | pass |\n", b.String())
-	assert.NotContains(t, missing(rows), "T2")
-	assert.Contains(t, missing(rows), "T20")
+	assert.NotContains(t, missing(rows), "T2 has no figure")
+	assert.Contains(t, missing(rows), "T20 has no figure")
+	assert.Empty(t, twice(rows))
+	assert.Equal(t, []string{"T2 a is there twice"}, twice(append(rows, "T2 a\t1\tu\t≤2\tpass")))
+}
+
+func TestAmong_NarrowsToAPart(t *testing.T) {
+	tests, err := among(".", "^Test", "Gather|NoneSuch")
+	require.NoError(t, err)
+	assert.Equal(t, "^(TestGather_FindsWhatIsReported)$", tests)
+	none, err := among(".", "^Test", "NoneSuch")
+	require.NoError(t, err)
+	assert.Empty(t, none)
+	_, err = among(".", "^Test", "(")
+	require.Error(t, err)
 }
 
 // The table that is published has figures of each test of the plan, all of them within their limits.

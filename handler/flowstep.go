@@ -11,30 +11,30 @@ import (
 	"github.com/nativeauth/nativeauth/otp"
 )
 
-// Need is what a Step asks of the person: which form to draw.
+// Need is what a FlowStep asks of the person: which form to draw.
 type Need string
 
 // The needs, each with the method of Flows that its form calls.
 const (
 	NeedStart        Need = ""              // nothing goes on from here: the first form; SignIn, SignUp or Reset
-	NeedCode         Need = "code"          // the code that Step.Challenge tells of: Code; another one: SendCode
+	NeedCode         Need = "code"          // the code that FlowStep.Challenge tells of: Code; another one: SendCode
 	NeedPassword     Need = "password"      // the password of the account: Password; a code in its place: SendCode
 	NeedNewPassword  Need = "new-password"  // a password to choose, at a sign-up or a reset: Password
-	NeedAttributes   Need = "attributes"    // Step.Attributes: Attributes
-	NeedSecondFactor Need = "second-factor" // one of Step.Methods: Choose
-	NeedRegistration Need = "registration"  // a contact or an app for second factors, of one of the kinds in Step.Methods: Register
+	NeedAttributes   Need = "attributes"    // FlowStep.Attributes: Attributes
+	NeedSecondFactor Need = "second-factor" // one of FlowStep.Methods: Choose
+	NeedRegistration Need = "registration"  // a contact or an app for second factors, of one of the kinds in FlowStep.Methods: Register
 	NeedRetry        Need = "retry"         // patience: what was said was taken, and a part is out of order, or a code must wait: Retry
 	NeedNothing      Need = "nothing"       // the person is signed in
 )
 
-// Step is where a flow stands: which form to draw next. It holds no secret of the server; State, Tokens, Recovery and the URI of
+// FlowStep is where a flow stands: which form to draw next. It holds no secret of the server; State, Tokens, Recovery and the URI of
 // an authenticator app are secrets of the person.
-type Step struct {
+type FlowStep struct {
 	Needs Need
 	// Purpose is what the person is at: otp.SignUp, SignIn, Reset, SecondFactor or Registration.
 	Purpose otp.Purpose
 	// State takes the flow on: for a hidden field of the form, or a session of the host; not for a URL. It is opaque, sealed, good
-	// at this client for ten minutes, and replaced by that of the next Step.
+	// at this client for ten minutes, and replaced by that of the next FlowStep.
 	State string
 	// Challenge tells where the code went, with NeedCode.
 	Challenge Challenge
@@ -74,7 +74,7 @@ type Tokens struct {
 	Scope       string
 }
 
-// carried is what the State of a Step holds.
+// carried is what the State of a FlowStep holds.
 type carried struct {
 	Token      string      `json:"t"` // continuation token
 	Needs      Need        `json:"n"`
@@ -108,16 +108,16 @@ func (f *Flows) read(state string) (c carried, err error) {
 	return c, nil
 }
 
-// step makes a Step of what is carried. A flow that never began, or has ended, has no State.
-func (f *Flows) step(c carried) Step {
+// step makes a FlowStep of what is carried. A flow that never began, or has ended, has no State.
+func (f *Flows) step(c carried) FlowStep {
 	if c.Token == "" {
-		return Step{Needs: c.Needs, Purpose: c.Purpose, Recovery: c.Recovery, Tokens: c.tokens}
+		return FlowStep{Needs: c.Needs, Purpose: c.Purpose, Recovery: c.Recovery, Tokens: c.tokens}
 	}
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // texts and numbers
 	}
-	s := Step{
+	s := FlowStep{
 		Needs: c.Needs, Purpose: c.Purpose, State: f.auth.engine.Carry(text, f.client.flow.ID),
 		Challenge: c.Challenge, Methods: c.Methods, Recovery: c.Recovery,
 	}

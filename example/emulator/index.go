@@ -1,0 +1,42 @@
+package emulator
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+)
+
+// index lists the calls, each as a line for a shell.
+func (e *Emulator) index(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	base := "http://" + r.Host
+	if r.TLS != nil {
+		base = "https://" + r.Host
+	}
+	fmt.Fprintf(w, "A stand-in for the native authentication of Microsoft Entra External ID, at\n\n  %s\n\nApps:\n\n", e.issuer)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range e.setup.Config.Clients {
+		fmt.Fprintf(table, "  %s\t%s\n", c.ID, c.Name)
+	}
+	_ = table.Flush() // fails only if the client has gone, as all that is printed here
+	fmt.Fprintf(w, "\nThe inbox as a page: %s/dev/inbox\n\nWhat tests can do, on this machine alone; answers are JSON:\n", base)
+	for _, c := range e.calls() {
+		fmt.Fprintf(w, "\n  %s\n    %s\n", c.about, shellLine(base, c))
+	}
+}
+
+// shellLine is a call by curl.
+func shellLine(base string, c call) string {
+	method, path, _ := strings.Cut(c.pattern, " ")
+	path = strings.ReplaceAll(path, "{name}", "ada@contoso.example")
+	query, rest, _ := strings.Cut(c.curl, " ")
+	line := "curl -s"
+	if method != http.MethodGet {
+		line += " -X " + method
+	}
+	if strings.Contains(c.curl, "-d") {
+		line += " -H 'Content-Type: application/json'"
+	}
+	return strings.TrimSpace(line + " '" + base + path + query + "' " + rest)
+}
