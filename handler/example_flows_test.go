@@ -14,15 +14,15 @@ import (
 
 	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/handler"
+	"github.com/nativeauth/nativeauth/otp"
 )
 
 // newFlows are the flows of an app, and the context of a request to one of its pages.
-func newFlows(client handler.Client) (context.Context, *handler.Flows, inbox) {
-	codes := make(inbox, 1)
+func newFlows(client handler.Client, mail otp.Sender) (context.Context, *handler.Flows) {
 	auth, err := handler.New(handler.Config{
 		Issuer:         "http://127.0.0.1:8080",
 		Clients:        []handler.Client{client},
-		Sender:         codes,
+		Sender:         mail,
 		ResendInterval: -1,
 		Logger:         slog.New(slog.DiscardHandler),
 	})
@@ -34,12 +34,13 @@ func newFlows(client handler.Client) (context.Context, *handler.Flows, inbox) {
 		log.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodPost, "/sign-up", nil) // that of the page
-	return auth.WithRequest(r.Context(), r), flows, codes
+	return auth.WithRequest(r.Context(), r), flows
 }
 
 // A sign-up, as the pages of a server take it on: each step says which form comes next.
 func ExampleAuth_Flows() {
-	ctx, flows, codes := newFlows(handler.Client{ID: "web", Passwords: true, Attributes: attrs.Schema{{Name: "displayName", Required: true}}})
+	codes := make(inbox, 1)
+	ctx, flows := newFlows(handler.Client{ID: "web", Passwords: true, Attributes: attrs.Schema{{Name: "displayName", Required: true}}}, codes)
 	step, err := flows.SignUp(ctx, handler.SignUp{Username: "ada@example.com"})
 	for err == nil && step.Needs != handler.NeedNothing {
 		fmt.Println(step.Needs)
@@ -62,7 +63,8 @@ func ExampleAuth_Flows() {
 
 // After a wrong code the same form is drawn again; it takes the right one, or sends another.
 func ExampleFlowError() {
-	ctx, flows, codes := newFlows(handler.Client{ID: "web"})
+	codes := make(inbox, 1)
+	ctx, flows := newFlows(handler.Client{ID: "web"}, codes)
 	step, err := flows.SignUp(ctx, handler.SignUp{Username: "ada@example.com"})
 	if err != nil {
 		log.Fatal(err)
@@ -83,6 +85,25 @@ func ExampleFlowError() {
 	// invalid_grant invalid_oob_value 50181 true
 	// code
 	// nothing <nil>
+}
+
+// subjects is an otp.Sender that shows the subjects of mails.
+type subjects chan string
+
+func (s subjects) Send(_ context.Context, m otp.Message) error {
+	s <- m.Subject()
+	return nil
+}
+
+// Somebody has chosen a language on the page. Else it is that of the browser.
+func ExampleWithLocales() {
+	mail := make(subjects, 1)
+	ctx, flows := newFlows(handler.Client{ID: "web"}, mail)
+	if _, err := flows.SignUp(handler.WithLocales(ctx, "fr"), handler.SignUp{Username: "ada@example.com"}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(<-mail)
+	// Output: Votre code 127.0.0.1
 }
 
 // A page that draws the forms of a sign-up, and ends in a session.
