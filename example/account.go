@@ -42,12 +42,12 @@ type account struct {
 }
 
 // mount registers the pages.
-func (a account) mount(mux *http.ServeMux) {
+func (a account) mount(mux handler.Mux) {
 	protect := a.auth.RequireSession(handler.SignInPage(signInPath))
 	mux.Handle("GET "+accountPath, protect(http.HandlerFunc(a.show)))
 	mux.Handle("POST "+accountPath, protect(http.HandlerFunc(a.rename)))
 	mux.Handle("POST "+signOutPath, protect(http.HandlerFunc(a.signOut)))
-	mux.HandleFunc("GET "+signInPath, a.signIn)
+	mux.Handle("GET "+signInPath, http.HandlerFunc(a.signIn))
 }
 
 // signIn shows the sign-in, which goes on to the account; or back to where people type the code of a device,

@@ -120,7 +120,7 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	o.db, noDatabase = parseDatabase(db)
 	o.redis, noRedis = redisOptions(redisURL)
 	err := errors.Join(noFile, noDatabase, noRedis, withoutCredentials(errors.Join(checkNoArguments(f.Args()),
-		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o), checkTLS(o))))
+		checkAddr(o.addr), checkIssuer(o), checkMail(o), checkSMS(o), checkResend(o), checkTLS(o), checkStandIn(o))))
 	if err != nil {
 		return o, usageError{err}
 	}

@@ -117,7 +117,7 @@ func TestParseFlags_HelpIsNoFailure(t *testing.T) {
 	require.ErrorIs(t, err, flag.ErrHelp)
 	assert.Equal(t, 0, exitCode(err))
 	for _, name := range []string{
-		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-sms", "-origin", "-resend-interval", "-limits", "-trusted-proxy", "-keys", "Several instances",
+		"-addr", "-issuer", "-db", "-redis", "-secret", "-smtp", "-from", "-sms", "-origin", "-resend-interval", "-limits", "-trusted-proxy", "-keys", "-config", "-sample-config", "-tls", "Several instances",
 	} {
 		assert.Contains(t, stdout.String(), name)
 	}

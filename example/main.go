@@ -3,6 +3,8 @@
 // factor, by mail, phone or authenticator app, where the page asks for one. Beside it are pages that the
 // server renders for people whose session a cookie keeps, and a client that is a server with a secret.
 //
+// With -config there is no app: it stands in for Microsoft Entra External ID, with the tenant that a file describes.
+//
 // It is made for trying things out on one machine. Codes are printed on the terminal and shown in
 // an inbox page, so it listens on loopback addresses only.
 package main

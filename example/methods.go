@@ -18,7 +18,7 @@ type methods struct {
 }
 
 // mount registers the routes. protect lets those through who have a token.
-func (m methods) mount(mux *http.ServeMux, protect func(http.Handler) http.Handler) {
+func (m methods) mount(mux handler.Mux, protect func(http.Handler) http.Handler) {
 	for pattern, answer := range map[string]answerFunc{
 		"GET /api/methods":               m.list,
 		"POST /api/methods/totp":         recently(m.newTOTP),

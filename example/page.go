@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nativeauth/nativeauth/handler"
 	"github.com/nativeauth/nativeauth/otp"
 )
 
@@ -23,7 +24,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // mountPage registers the page at / and the files that it loads.
-func mountPage(mux *http.ServeMux, here place) error {
+func mountPage(mux handler.Mux, here place) error {
 	var index bytes.Buffer
 	err := pageTemplate.Execute(&index, map[string]any{"API": here.API(), "Inbox": here.Inbox, "Apps": apps, "Least": leastPassword, "Countries": inWords(countries)})
 	if err != nil {

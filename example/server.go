@@ -98,7 +98,7 @@ func (p place) Curl() string {
 
 // mount puts everything on mux: the API, the page, the app's own API behind tokens, and, unless
 // mail really leaves, the pages for development, which it adds to here. What they send ends with ctx.
-func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
+func mount(ctx context.Context, mux handler.Mux, here *place, o options, data *data, stdout io.Writer) (*handler.Auth, error) {
 	mail, err := newMail(o, stdout)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func mount(ctx context.Context, mux *http.ServeMux, here *place, o options, data
 
 // mountDev puts the pages for development on mux, if there is an inbox. It returns the router for the API, and who is to
 // hear of its events: one of the pages looks on.
-func mountDev(ctx context.Context, mux *http.ServeMux, here *place, inbox *devmail.Inbox) (handler.Mux, []handler.EventSink) {
+func mountDev(ctx context.Context, mux handler.Mux, here *place, inbox *devmail.Inbox) (handler.Mux, []handler.EventSink) {
 	if inbox == nil {
 		return mux, nil
 	}

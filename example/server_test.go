@@ -389,3 +389,13 @@ func TestRun_EndsWithoutAnError(t *testing.T) {
 	_, err := http.Get(i.base)
 	assert.Error(t, err, "nobody listens any more")
 }
+
+func TestRun_EndsWhileAPageListens(t *testing.T) {
+	i := start(t)
+	resp, err := http.Get(i.base + flowsPath + "/events")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.NoError(t, i.stop())
+	_, err = io.ReadAll(resp.Body)
+	assert.NoError(t, err, "the stream has ended as it should")
+}

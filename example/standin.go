@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"text/template"
 	"time"
 
@@ -55,6 +57,15 @@ func openEmulator(file string, given map[string]bool) (*emulator.Emulator, error
 	return emulator.New(setup), nil
 }
 
+// checkStandIn refuses an issuer that is in the way of what tests can do.
+func checkStandIn(o options) error {
+	u, err := url.Parse(o.issuer)
+	if o.emulator != nil && err == nil && strings.HasPrefix(u.Path+"/", testsPath) {
+		return errors.New("-issuer has a path beneath /dev, where the stand-in has what tests can do: choose another")
+	}
+	return nil
+}
+
 // now returns the clock: that of the machine, or the one that tests move.
 func (o options) now() func() time.Time {
 	if o.emulator != nil {
@@ -65,7 +76,7 @@ func (o options) now() func() time.Time {
 
 // mountEmulator puts the stand-in on mux, and what tests can do with it. There are no pages of the app: its clients
 // are not those of the file.
-func mountEmulator(ctx context.Context, mux *http.ServeMux, here *place, o options, data *data, mail mail) (*handler.Auth, error) {
+func mountEmulator(ctx context.Context, mux handler.Mux, here *place, o options, data *data, mail mail) (*handler.Auth, error) {
 	api, events := mountDev(ctx, mux, here, mail.inbox)
 	cfg := o.emulator.Config()
 	cfg.Issuer, cfg.Secret = here.Issuer, data.secret
@@ -77,7 +88,7 @@ func mountEmulator(ctx context.Context, mux *http.ServeMux, here *place, o optio
 		return nil, err
 	}
 	here.Tests = testsPath
-	mux.Handle(testsPath, o.emulator.Admin(ctx))
+	mux.Handle(testsPath, o.emulator.Admin(ctx, here.Curl()))
 	mux.Handle("GET /{$}", http.RedirectHandler(testsPath, http.StatusFound))
 	return auth, nil
 }

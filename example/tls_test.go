@@ -50,6 +50,12 @@ func TestTLS_WhoTrustsTheAuthorityGetsThrough(t *testing.T) {
 	}
 	_, err := http.Get(i.base)
 	assert.ErrorContains(t, err, "certificate", "nobody else does")
+	index, err := client.Get(i.base + "/dev/")
+	require.NoError(t, err)
+	defer index.Body.Close()
+	lines, err := io.ReadAll(index.Body)
+	require.NoError(t, err)
+	assert.Contains(t, string(lines), "curl -s --cacert '"+filepath.Join(dir, certificateFile)+"' '"+i.base+"/dev/api/ready'")
 	for _, line := range []string{"curl --cacert '", "NODE_EXTRA_CA_CERTS='", "SSL_CERT_FILE='"} {
 		assert.Contains(t, i.stdout.String(), line+filepath.Join(dir, certificateFile))
 	}

@@ -17,7 +17,7 @@ import (
 type call struct {
 	pattern string
 	about   string
-	curl    string // its arguments, behind the path
+	more    string // of a line for a shell: the query, and behind a blank the body
 	answer  func(context.Context, *http.Request) (any, error)
 }
 
@@ -55,14 +55,14 @@ func wrong(status int, format string, args ...any) error {
 	return mistake{status, fmt.Sprintf(format, args...)}
 }
 
-// Admin serves the admin API, for the paths beneath /dev/: at /dev/ itself a page that lists its calls. What waits for
-// mail ends with ctx. Call it after Mount.
-func (e *Emulator) Admin(ctx context.Context) http.Handler {
+// Admin serves the admin API, for the paths beneath /dev/: at /dev/ itself a page that lists its calls as lines for
+// a shell, which begin with curl and its options. What waits for mail ends with ctx. Call it after Mount.
+func (e *Emulator) Admin(ctx context.Context, curl string) http.Handler {
 	mux := http.NewServeMux()
 	for _, c := range e.calls() {
 		mux.Handle(c.pattern, serve(ctx, c.answer))
 	}
-	mux.HandleFunc("GET /dev/{$}", e.index)
+	mux.HandleFunc("GET /dev/{$}", func(w http.ResponseWriter, r *http.Request) { e.index(w, r, curl) })
 	mux.Handle("/dev/", serve(ctx, func(_ context.Context, r *http.Request) (any, error) {
 		return nil, wrong(http.StatusNotFound, "%s %s is no call: GET /dev/ lists them", r.Method, r.URL.Path)
 	}))

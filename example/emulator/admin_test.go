@@ -39,7 +39,7 @@ func serveSample(t *testing.T) tenant {
 	cfg.Users, cfg.State, cfg.Sender, cfg.Logger = kept, kept, inbox, slog.New(slog.DiscardHandler)
 	auth, err := e.Mount(t.Context(), mux, cfg, inbox)
 	require.NoError(t, err)
-	mux.Handle("/dev/", e.Admin(t.Context()))
+	mux.Handle("/dev/", e.Admin(t.Context(), "curl -s"))
 	t.Cleanup(func() {
 		server.Close()
 		assert.NoError(t, auth.Shutdown(context.Background()))
@@ -141,7 +141,7 @@ func TestAdmin_APeerElsewhereIsRefused(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "http://localhost/dev/api/users", nil)
 	r.RemoteAddr = "192.0.2.7:4711"
 	w := httptest.NewRecorder()
-	s.Admin(t.Context()).ServeHTTP(w, r)
+	s.Admin(t.Context(), "curl -s").ServeHTTP(w, r)
 	assert.Equal(t, http.StatusForbidden, w.Code)
 }
 
@@ -226,6 +226,34 @@ func TestInbox_ListsAndWaits(t *testing.T) {
 	s.send("ada@contoso.example", otp.SignIn, "55555555")
 	_, list2 := s.call(http.MethodGet, "/dev/api/inbox", "")
 	assert.Equal(t, 6.0, list2.([]any)[0].(map[string]any)["id"], "ids are never given twice")
+}
+
+func TestInbox_DoesNotKeepAServerThatIsAboutToEnd(t *testing.T) {
+	s := serveSample(t)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, "http://localhost/dev/api/inbox?wait=1m", nil)
+	r.RemoteAddr = "127.0.0.1:4711"
+	s.Admin(ended, "curl").ServeHTTP(w, r)
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Contains(t, w.Body.String(), "about to end")
+}
+
+func TestClock_StandsAndGoesOn(t *testing.T) {
+	s := serveSample(t)
+	_, stopped := s.call(http.MethodPost, "/dev/api/clock", `{"frozen":true}`)
+	at, err := time.Parse(time.RFC3339, stopped.(map[string]any)["now"].(string))
+	require.NoError(t, err)
+	assert.True(t, at.Equal(s.Now()))
+	s.call(http.MethodPost, "/dev/api/clock", `{"forward":"1h"}`)
+	assert.True(t, at.Add(time.Hour).Equal(s.Now()), "it is moved and still stands")
+	_, going := s.call(http.MethodPost, "/dev/api/clock", `{"frozen":false,"forward":"1h"}`)
+	assert.Equal(t, false, going.(map[string]any)["frozen"])
+	assert.True(t, s.Now().After(at.Add(2*time.Hour)), "it goes on from where it stood")
+	assert.WithinDuration(t, at.Add(2*time.Hour), s.Now(), time.Minute)
+	s.call(http.MethodDelete, "/dev/api/clock", "")
+	assert.WithinDuration(t, time.Now(), s.Now(), time.Minute)
 }
 
 func TestUsers_AreMadeReplacedChangedAndRemoved(t *testing.T) {

@@ -113,7 +113,9 @@ func (e *Emulator) Mount(ctx context.Context, mux handler.Mux, cfg handler.Confi
 	e.plans = script.New(issuer.Path, e.Now)
 	api, byID := e.plans.Wrap(e.auth), "/"+cfg.TenantID
 	mux.Handle(issuer.Path+"/", api)
-	mux.Handle(byID+"/", renamed(byID, issuer.Path, api))
+	if byID != issuer.Path {
+		mux.Handle(byID+"/", renamed(byID, issuer.Path, api))
+	}
 	return e.auth, nil
 }
 

@@ -7,8 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-// index lists the calls, each as a line for a shell.
-func (e *Emulator) index(w http.ResponseWriter, r *http.Request) {
+// index lists the calls, each as a line for a shell that begins with curl.
+func (e *Emulator) index(w http.ResponseWriter, r *http.Request, curl string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	base := "http://" + r.Host
 	if r.TLS != nil {
@@ -20,22 +20,23 @@ func (e *Emulator) index(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(table, "  %s\t%s\n", c.ID, c.Name)
 	}
 	_ = table.Flush() // fails only if the client has gone, as all that is printed here
-	fmt.Fprintf(w, "\nThe inbox as a page: %s/dev/inbox\n\nWhat tests can do, on this machine alone; answers are JSON:\n", base)
+	fmt.Fprintf(w, "\nPages for people:\n\n  %[1]s/dev/inbox  mail and text messages\n  %[1]s/dev/flows  what apps ask, and what they are told\n"+
+		"\nWhat tests can do, on this machine alone; answers are JSON:\n", base)
 	for _, c := range e.calls() {
-		fmt.Fprintf(w, "\n  %s\n    %s\n", c.about, shellLine(base, c))
+		fmt.Fprintf(w, "\n  %s\n    %s\n", c.about, shellLine(curl, base, c))
 	}
 }
 
-// shellLine is a call by curl.
-func shellLine(base string, c call) string {
+// shellLine is a call in a shell.
+func shellLine(curl, base string, c call) string {
 	method, path, _ := strings.Cut(c.pattern, " ")
 	path = strings.ReplaceAll(path, "{name}", "ada@contoso.example")
-	query, rest, _ := strings.Cut(c.curl, " ")
-	line := "curl -s"
+	query, rest, _ := strings.Cut(c.more, " ")
+	line := curl
 	if method != http.MethodGet {
 		line += " -X " + method
 	}
-	if strings.Contains(c.curl, "-d") {
+	if strings.HasPrefix(rest, "-d") {
 		line += " -H 'Content-Type: application/json'"
 	}
 	return strings.TrimSpace(line + " '" + base + path + query + "' " + rest)

@@ -135,9 +135,9 @@ func (s section) complain(key, format string, args ...any) {
 
 // done complains about the keys that nobody has taken.
 func (s section) done() {
-	for key, n := range s.values {
+	for _, key := range slices.Sorted(maps.Keys(s.values)) {
 		if !s.taken[key] {
-			s.r.complain(n.Line, "%s is unknown: there can be %s", s.called(key), strings.Join(slices.Sorted(maps.Keys(s.taken)), ", "))
+			s.r.complain(s.lineOf(key), "%s is unknown: there can be %s", s.called(key), strings.Join(slices.Sorted(maps.Keys(s.taken)), ", "))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ func Read(name string, content []byte) (Setup, error) {
 	s := Setup{fixed: map[otp.Address]string{}, asks: map[string]bool{}}
 	s.readTenant(f.in("tenant"))
 	s.Config.App = cmp.Or(f.text("app"), s.Config.App)
+	f.judge("app", alone(handler.Config{App: s.Config.App}))
 	s.Config.SMSCountries = anywhere()
 	s.readResources(f)
 	s.readClients(f)
@@ -275,7 +277,7 @@ func (s *Setup) readOrigins(f section) {
 }
 
 func (s *Setup) readUsers(f section) {
-	names := map[string]bool{}
+	names, ids := map[string]bool{}, map[string]bool{}
 	for _, u := range f.sections("users") {
 		p := readPerson(u)
 		if problems := p.check(); len(problems) > 0 {
@@ -286,8 +288,10 @@ func (s *Setup) readUsers(f section) {
 		}
 		if p = p.canonical(); names[p.Username] {
 			u.complain("username", "is there twice: each user has their own")
+		} else if ids[p.ID] {
+			u.complain("id", "is there twice: each user has their own")
 		}
-		names[p.Username] = true
+		names[p.Username], ids[p.ID] = true, true
 		if err := s.admits(p); err != nil {
 			u.complain("username", "is no address: %v", err)
 		}
@@ -320,16 +324,19 @@ func readPerson(u section) Person {
 }
 
 func (s *Setup) readCodes(f section) {
-	for to, code := range f.pairs("codes") {
+	codes := f.pairs("codes")
+	for _, to := range slices.Sorted(maps.Keys(codes)) {
+		code := codes[to]
 		address, err := parseContact(to)
 		if err != nil {
 			f.r.complain(code.line, "codes: %q is neither an address nor a number with its country's code", to)
 			continue
 		}
-		if _, ok := otp.Canonical(code.text); !ok {
+		digits, ok := otp.Canonical(code.text)
+		if !ok {
 			f.r.complain(code.line, "codes: %q is not a code: write %d digits", code.text, otp.Digits)
 		}
-		s.fixed[address] = code.text
+		s.fixed[address] = digits
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nativeauth/nativeauth/internal/guid"
+	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 )
 
@@ -151,6 +152,8 @@ users:
   - {username: A@b.example}
   - {username: ada, email: a@b.example}
   - just text
+  - {username: c@b.example, id: 99990000-aaaa-bbbb-cccc-ddddeeeeffff}
+  - {username: d@b.example, id: 99990000-AAAA-bbbb-cccc-ddddeeeeffff}
 codes:
   nobody: 12345678
   c@b.example: 1234
@@ -201,19 +204,20 @@ tenant.yaml:28: users[4].username is there twice: each user has their own
 tenant.yaml:29: users[5].username is no address: write aliases: true in the file, where people sign in with other names
 tenant.yaml:30: users[6] is not a list of keys and values, as "name: contoso"
 tenant.yaml:30: users[6]: username is missing: write an e-mail address
-tenant.yaml:32: codes: "nobody" is neither an address nor a number with its country's code
-tenant.yaml:33: codes: "1234" is not a code: write 8 digits
-tenant.yaml:35: lifetimes.code: set 1s to 10m0s, or 0 for the default
-tenant.yaml:36: lifetimes.access_token is "soon": write a time with its unit, as 90s, 10m or 24h
-tenant.yaml:37: lifetimes.resend has no meaning without limits: write limits: on, or leave it out
-tenant.yaml:38: origins: "http://localhost/" is not an origin of the form https://host or https://host:port
-tenant.yaml:38: origins: "*" holds a wildcard: list each origin
-tenant.yaml:39: passwords.min_length is "3": write 8 to 64
-tenant.yaml:39: passwords.classes is "9": write 0 to 4
-tenant.yaml:39: passwords.banned: word 1 ("!") has no part of 3 letters or digits, so it would forbid nothing
-tenant.yaml:40: limits is "maybe": write off or on
-tenant.yaml:41: color is unknown: there can be aliases, app, clients, codes, hide_accounts, lifetimes, limits, origins, passwords, resources, tenant, users
-tenant.yaml:43: app is there twice: write it once`), err.Error())
+tenant.yaml:32: users[8].id is there twice: each user has their own
+tenant.yaml:34: codes: "nobody" is neither an address nor a number with its country's code
+tenant.yaml:35: codes: "1234" is not a code: write 8 digits
+tenant.yaml:37: lifetimes.code: set 1s to 10m0s, or 0 for the default
+tenant.yaml:38: lifetimes.access_token is "soon": write a time with its unit, as 90s, 10m or 24h
+tenant.yaml:39: lifetimes.resend has no meaning without limits: write limits: on, or leave it out
+tenant.yaml:40: origins: "http://localhost/" is not an origin of the form https://host or https://host:port
+tenant.yaml:40: origins: "*" holds a wildcard: list each origin
+tenant.yaml:41: passwords.min_length is "3": write 8 to 64
+tenant.yaml:41: passwords.classes is "9": write 0 to 4
+tenant.yaml:41: passwords.banned: word 1 ("!") has no part of 3 letters or digits, so it would forbid nothing
+tenant.yaml:42: limits is "maybe": write off or on
+tenant.yaml:43: color is unknown: there can be aliases, app, clients, codes, hide_accounts, lifetimes, limits, origins, passwords, resources, tenant, users
+tenant.yaml:45: app is there twice: write it once`), err.Error())
 }
 
 func TestRead_RefusesWhatIsNoSuchFile(t *testing.T) {
@@ -225,10 +229,30 @@ func TestRead_RefusesWhatIsNoSuchFile(t *testing.T) {
 		"file:1: tenant.name is missing: write what stands before .onmicrosoft.com":   "clients: [{id: a}]\n",
 		"file:1: clients is missing: write the apps that may call, each with an id":   "tenant: {name: a}\n",
 		"file:2: clients[0].id is missing: write that of the app registration, a GUI": "tenant: {name: a}\nclients: [{name: a}]\n",
+		`file:3: app: App "a\x01" holds control characters`:                           "tenant: {name: a}\nclients: [{id: a}]\napp: \"a\\x01\"\n",
 	} {
 		_, err := Read("file", []byte(file))
 		assert.ErrorContains(t, err, words)
 	}
+}
+
+func TestRead_TakesWhatIsSaid(t *testing.T) {
+	s := read(t, parts{
+		client: ", mfa: always, methods: []", user: ", id: 99990000-AAAA-bbbb-cccc-ddddeeeeffff",
+		rest: "aliases: true\nlimits: on\nlifetimes: {resend: 30s}\npasswords: {remember: 0}\nhide_accounts: true\napp: Contoso\n" +
+			"codes: {Ada@contoso.example: 1234-5678, \"+49 151 12345678\": 87654321}",
+	}.file())
+	assert.False(t, s.Config.Limits.Off)
+	assert.Equal(t, 30*time.Second, s.Config.ResendInterval)
+	assert.Equal(t, -1, s.Config.Passwords.Remember)
+	assert.Equal(t, "Contoso", s.Config.App)
+	assert.True(t, s.Config.HideAccounts)
+	assert.True(t, s.Config.Aliases)
+	assert.NotNil(t, s.Config.Clients[0].SecondFactor)
+	assert.Equal(t, []store.MethodKind{}, s.Config.Clients[0].Methods, "which is not nil: people can register none")
+	assert.Equal(t, "99990000-aaaa-bbbb-cccc-ddddeeeeffff", s.people[0].ID)
+	assert.Equal(t, map[otp.Address]string{"ada@contoso.example": "12345678", "+4915112345678": "87654321"}, s.fixed)
+	assert.NoError(t, s.admits(Person{Username: "ada"}))
 }
 
 func TestRead_FollowsAnchors(t *testing.T) {

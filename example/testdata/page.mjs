@@ -11,6 +11,7 @@ import path from "node:path";
 import { launch } from "../../internal/clienttest/browser.mjs";
 import * as account from "./account.mjs";
 import * as factors from "./factors.mjs";
+import * as flows from "./flows.mjs";
 import {
   askForCode, base, better, choose, choosePassword, chromium, codes, desk, fillProfile, focused, folder, giveAddress, giveCode, givePassword,
   good, nameless, newAddress, phone, quick, register, selected, signUp, signUpWithPassword, slow, step, withBoth, withPassword, withProfile, wrongCode,
@@ -763,6 +764,7 @@ function pictures(form, scheme, viewport) {
     await take("reset-done");
     await factors.pictures(page, take);
     await account.pictures(page, take);
+    await flows.pictures(page, take);
   };
 }
 
@@ -772,7 +774,7 @@ const walks = Object.fromEntries(
 );
 
 const browser = await launch(chromium);
-for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...factors.checks, ...account.checks })) {
+for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...factors.checks, ...account.checks, ...flows.checks })) {
   if (!name.includes(process.env.ONLY ?? "")) continue;
   const context = await browser.newContext({ viewport: desk, locale: "en-GB" });
   context.setDefaultTimeout(30_000);
@@ -780,8 +782,8 @@ for (const [name, check] of Object.entries(folder ? walks : { ...checks, ...fact
   const trouble = [];
   page.on("pageerror", (error) => trouble.push(String(error)));
   page.on("console", (message) => {
-    // The browser reports every refusal of the API, which the checks provoke, as an error of its own.
-    const refusal = /^Failed to load resource: /.test(message.text()) && /\/v|\/account$/.test(message.location().url);
+    // The browser reports every refusal of the API and every cut, which the checks provoke, as an error of its own.
+    const refusal = /^Failed to load resource: /.test(message.text()) && /\/v|\/account$|\/events\?/.test(message.location().url);
     const me = message.location().url.includes("/api/");
     if (["error", "warning"].includes(message.type()) && !refusal && !me) trouble.push(message.text());
   });

@@ -80,6 +80,7 @@ type view struct {
 	Since       string // where the stream goes on
 	Only        int    // the number of the flow that is shown, 0 for all, -1 for one that is not there
 	Asked       string // the id that was asked for
+	Capacity    int
 	Flows       []shown
 }
 
@@ -96,12 +97,12 @@ func (t *Trace) show(w http.ResponseWriter, r *http.Request, id string) {
 		id = strings.TrimSpace(r.URL.Query().Get("id"))
 	}
 	flows, at := t.snapshot()
-	v := view{Path: t.cfg.Path, Inbox: t.cfg.Inbox, Since: t.position(at), Asked: clean(id, longestName), Flows: t.shown(flows, at)}
+	v := view{Path: t.cfg.Path, Inbox: t.cfg.Inbox, Since: t.position(at), Asked: clean(id, longestName), Capacity: Capacity, Flows: t.whole(flows, at)}
 	status := http.StatusOK
 	if id != "" {
 		status, v.Only, v.Flows = http.StatusNotFound, -1, nil
 		if f, ok := find(flows, id); ok {
-			status, v.Only, v.Flows = http.StatusOK, f.number, t.shown([]Flow{f}, at)
+			status, v.Only, v.Flows = http.StatusOK, f.number, t.whole([]Flow{f}, at)
 		}
 	}
 	w.Header().Add("Vary", "Accept")
@@ -115,7 +116,8 @@ func (t *Trace) show(w http.ResponseWriter, r *http.Request, id string) {
 	_, _ = w.Write(body)
 }
 
-func (t *Trace) shown(flows []Flow, at moment) []shown {
+// whole are flows with all of their requests.
+func (t *Trace) whole(flows []Flow, at moment) []shown {
 	all := make([]shown, len(flows))
 	for i, f := range flows {
 		all[i] = shown{f, t.cfg.Path, at.oldest, f.Calls}

@@ -17,7 +17,7 @@ const (
 type moment struct {
 	change int // the latest
 	call   int // likewise
-	oldest int // request that was kept then
+	oldest int // request that was kept then; not part of a position
 }
 
 // position is a moment as the id of an event, by which a page that was cut off goes on (Last-Event-ID).
@@ -68,12 +68,12 @@ func (t *Trace) since(m moment) news {
 	if len(changed) == 0 {
 		return n
 	}
-	whole := map[int]Flow{}
+	flows := map[int]Flow{}
 	for _, f := range t.list() {
-		whole[f.number] = f
+		flows[f.number] = f
 	}
 	for _, e := range changed {
-		n.flows = append(n.flows, shown{whole[e.flow.number], t.cfg.Path, until.oldest, []Call{e.call}})
+		n.flows = append(n.flows, shown{flows[e.flow.number], t.cfg.Path, until.oldest, []Call{e.call}})
 	}
 	return n
 }

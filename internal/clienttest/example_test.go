@@ -58,8 +58,16 @@ func requireReset(t *testing.T, file string) http.HandlerFunc {
 	}
 }
 
-// startExample builds and starts the example's server and returns its address.
+// startExample starts the example's server without limits and returns its address.
 func startExample(t *testing.T, flags ...string) string {
+	t.Helper()
+	url := "http://" + startBinary(t, t.TempDir(), append([]string{"-limits", "off"}, flags...)...)
+	answers(t, http.DefaultClient, url+"/dev/inbox")
+	return url
+}
+
+// startBinary builds and starts the example in a folder, and returns the address that it listens on before long.
+func startBinary(t *testing.T, dir string, flags ...string) (address string) {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	dependOn(t, root)
@@ -69,10 +77,9 @@ func startExample(t *testing.T, flags ...string) string {
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "go build ./example: %s", out)
 
-	address := freeAddress(t)
-	server := exec.CommandContext(t.Context(), binary,
-		append([]string{"-addr", address, "-limits", "off"}, flags...)...)
-	server.Dir = t.TempDir() // whatever it leaves behind goes with the test
+	address = freeAddress(t)
+	server := exec.CommandContext(t.Context(), binary, append([]string{"-addr", address}, flags...)...)
+	server.Dir = dir // where it leaves what it leaves
 	var log bytes.Buffer
 	server.Stdout, server.Stderr = &log, &log
 	require.NoError(t, server.Start())
@@ -82,17 +89,20 @@ func startExample(t *testing.T, flags ...string) string {
 			t.Logf("the server's log:\n%s", &log)
 		}
 	})
+	return address
+}
 
-	url := "http://" + address
+// answers waits until there is an answer.
+func answers(t *testing.T, client *http.Client, url string) {
+	t.Helper()
 	require.Eventually(t, func() bool {
-		response, err := http.Get(url + "/dev/inbox")
+		response, err := client.Get(url)
 		if err != nil {
 			return false
 		}
 		response.Body.Close()
 		return true
 	}, 20*time.Second, 50*time.Millisecond, "the example does not answer")
-	return url
 }
 
 // freeAddress returns a loopback address that nobody listens on.

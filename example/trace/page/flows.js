@@ -1,6 +1,7 @@
 // Keeps the page up to date. What comes in is the page's own markup, made and escaped by the server.
 
-const { path, since, only } = document.body.dataset;
+const { path, since } = document.body.dataset;
+const only = document.body.dataset.flow; // the number of the one that is shown, "0" for all
 const list = document.getElementById("list");
 const empty = document.getElementById("empty");
 const notice = document.getElementById("status");
