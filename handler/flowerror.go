@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -43,12 +44,12 @@ var (
 	ErrTooSoon = errTooSoon
 	// ErrFlowOver says that nothing goes on from a State: it is too old, or was used, or something has changed since. Draw
 	// the first form.
-	ErrFlowOver = fmt.Errorf("the flow is over")
+	ErrFlowOver = errors.New("the flow is over")
 	// ErrUnavailable says that a part is out of order, or a function of the host: the same form again, later.
 	ErrUnavailable = errUnavailable
 	// ErrElsewhere says that nothing here can serve the account, as one without address and password: over HTTP the answer that
 	// sends an app to a browser.
-	ErrElsewhere = fmt.Errorf("the account cannot be served here")
+	ErrElsewhere = errors.New("the account cannot be served here")
 )
 
 // stands says which rows an error stands for that is not the cause of each itself.

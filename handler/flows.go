@@ -223,10 +223,10 @@ func (t *turn) onward(ctx context.Context, c carried) (carried, error) {
 		return t.challenge(ctx, c)
 	case nextMethods:
 		m, err := ask(ctx, t, pathIntrospect, c.with(), form.introspect, e.SecondIntrospect)
-		return carried{Token: m.Token, Purpose: otp.SecondFactor, Needs: NeedSecondFactor, Methods: methodsOfStep(m.Methods)}, err
+		return carried{Token: m.Token, Purpose: otp.SecondFactor, Needs: NeedSecondFactor, Methods: methodsOfStep(m.Methods), Recovery: c.Recovery}, err
 	case nextKinds:
 		m, err := ask(ctx, t, pathRegisterIntrospect, c.with(), form.introspect, e.RegisterIntrospect)
-		return carried{Token: m.Token, Purpose: otp.Registration, Needs: NeedRegistration, Methods: methodsOfStep(m.Methods)}, err
+		return carried{Token: m.Token, Purpose: otp.Registration, Needs: NeedRegistration, Methods: methodsOfStep(m.Methods), Recovery: c.Recovery}, err
 	case nextConfirm:
 		return t.continueRegistration(ctx, c, "continuation_token")
 	case nextPoll:
