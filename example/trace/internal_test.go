@@ -137,15 +137,18 @@ func TestNews_ComeInTheOrderOfTheChanges(t *testing.T) {
 	call(api, "/a?token=1")
 	call(api, "/b?token=2")
 	_, at := tr.snapshot()
-	assert.Empty(t, tr.since(at).flows)
+	assert.Empty(t, tr.since(at).changes)
 	call(api, "/c?token=3")
 	tr.Event(context.WithValue(t.Context(), entryKey{}, first), handler.Event{Name: handler.EventCodeSent})
 	n := tr.since(at)
 	assert.Zero(t, n.missed)
 	var paths []string
-	for _, f := range n.flows {
-		paths = append(paths, f.Rows[0].Path)
+	for _, c := range n.changes {
+		paths = append(paths, c.Rows[0].Path)
 	}
 	assert.Equal(t, []string{"/c", "/a"}, paths)
-	assert.True(t, slices.ContainsFunc(n.flows[1].Rows[0].Caused, func(e Effect) bool { return e.Name == "code_sent" }))
+	assert.True(t, slices.ContainsFunc(n.changes[1].Rows[0].Caused, func(e Effect) bool { return e.Name == "code_sent" }))
+	assert.Equal(t, moment{change: 3, call: 3}, n.changes[0].at)
+	assert.Equal(t, moment{change: 4, call: 3}, n.until)
+	assert.Len(t, tr.since(n.changes[0].at).changes, 1, "who was cut off in the middle gets the rest")
 }

@@ -39,7 +39,7 @@ var (
 )
 
 func TestNames_OfGoAreThere(t *testing.T) {
-	w := newWorld(t)
+	w := worldOf(t)
 	found := 0
 	for _, p := range pages(t) {
 		for _, m := range span.FindAllStringSubmatch(p.prose, -1) {
@@ -54,7 +54,7 @@ func TestNames_OfGoAreThere(t *testing.T) {
 }
 
 func TestNames_ThatAreNotThereAreFound(t *testing.T) {
-	w := newWorld(t)
+	w := worldOf(t)
 	for _, wrong := range []string{"handler.Nothing", "Config.Nothing", "auth.Nothing(ctx)", "otp.Messages.Nothing", "handler.Config.Nothing", "sqlstore.Nothing"} {
 		_, err := w.lookUp(wrong)
 		assert.Error(t, err, wrong)

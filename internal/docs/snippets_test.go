@@ -38,7 +38,7 @@ type world struct {
 
 var builtWorld = sync.OnceValues(buildWorld)
 
-func newWorld(t *testing.T) *world {
+func worldOf(t *testing.T) *world {
 	t.Helper()
 	w, err := builtWorld()
 	require.NoError(t, err)
@@ -134,7 +134,7 @@ func (app) signIn(string)      {}
 `
 
 func TestSnippets_Compile(t *testing.T) {
-	w := newWorld(t)
+	w := worldOf(t)
 	snippets := 0
 	for _, p := range pages(t) {
 		var files []*ast.File
@@ -151,7 +151,7 @@ func TestSnippets_Compile(t *testing.T) {
 
 // A test of snippets that lets everything pass would be worth nothing.
 func TestSnippets_ThatAreWrongDoNotCompile(t *testing.T) {
-	w := newWorld(t)
+	w := worldOf(t)
 	for _, wrong := range []string{
 		"cfg.Sender = 1\n", "cfg.NoSuchField = nil\n", "handler.NoSuchFunction()\n", "err = auth.SetPassword(ctx, userID)\n", "nobody.Knows(it)\n",
 		"import \"os\"\n\nfunc f() {}\n", "import \"os\"\n\nfunc f() { fmt.Println(os.Args) }\n", "import \"no.such/package\"\n",
