@@ -326,11 +326,14 @@ func TestUsers_AreMadeReplacedChangedAndRemoved(t *testing.T) {
 	assert.True(t, after.Disabled)
 	assert.Equal(t, u.Epoch+1, after.Epoch, "sessions end")
 
+	after.PasswordHistory = []string{after.PasswordHash}
+	require.NoError(t, s.users.UpdateUser(t.Context(), after))
 	_, replaced := s.call(http.MethodPut, path, `{"methods":[{"kind":"email","target":"eve@home.example"}]}`)
 	assert.Equal(t, map[string]any{"id": u.ID, "username": "eve@contoso.example", "email": "eve@contoso.example", "attributes": map[string]any{}, "mfa": false,
 		"disabled": false, "reset_required": false, "methods": []any{map[string]any{"kind": "email", "target": "eve@home.example"}}}, replaced)
 	after, _ = s.users.UserByUsername(t.Context(), "eve@contoso.example")
 	assert.Empty(t, after.PasswordHash)
+	assert.Empty(t, after.PasswordHistory)
 
 	s.call(http.MethodDelete, path, "")
 	status, _ = s.call(http.MethodGet, path, "")
