@@ -39,7 +39,9 @@ func (e *Emulator) calls() []call {
 		{"GET /dev/api/failures", "list the failures that are still to come", "", e.listFailures},
 		{"POST /dev/api/failures", "let the next calls of a path, or those with a correlation_id, fail", ` -d '{"path":"/oauth2/v2.0/token","times":1,"error":"expired_token"}'`, e.planFailure},
 		{"DELETE /dev/api/failures", "drop the failures that are still to come", "", e.dropFailures},
-		{"POST /dev/api/reset", "begin again: users as in the file, no flows, tokens, mail or failures, the machine's time", ` -d '{}'`, e.reset},
+		{"GET /dev/api/snapshots", "list the snapshots", "", e.listSnapshots},
+		{"PUT /dev/api/snapshots/{name}", "keep what there is now: users, flows, tokens and the clock", ` -d '{}'`, e.saveSnapshot},
+		{"POST /dev/api/reset", "begin again as the file says: no flows, tokens, mail and failures, the machine's time; {\"to\":NAME} goes back to a snapshot", ` -d '{}'`, e.reset},
 	}
 }
 
@@ -168,24 +170,4 @@ func (e *Emulator) ready(context.Context, *http.Request) (any, error) {
 		clients = append(clients, c.ID)
 	}
 	return map[string]any{"issuer": e.issuer, "tenant_id": e.setup.Config.TenantID, "clients": clients}, nil
-}
-
-func (e *Emulator) reset(_ context.Context, r *http.Request) (any, error) {
-	if err := e.inMemory("reset"); err != nil {
-		return nil, err
-	}
-	if err := decode(r, &struct{}{}); err != nil {
-		return nil, err
-	}
-	e.plans.Reset()
-	e.clock.reset()
-	e.kept.Restore(e.seeded)
-	e.inbox.Clear()
-	e.mu.Lock()
-	clear(e.asked)
-	e.mu.Unlock()
-	for _, p := range e.setup.people {
-		e.ask(p.ID, p.MFA)
-	}
-	return struct{}{}, nil
 }

@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"github.com/nativeauth/nativeauth/adapters/memory"
 	"github.com/nativeauth/nativeauth/internal/peers"
 	"github.com/nativeauth/nativeauth/otp"
+	"github.com/nativeauth/nativeauth/store"
 )
 
 // tenant is a stand-in that serves the sample.
@@ -91,7 +93,7 @@ var every = map[string]string{
 	"POST /dev/api/users": `{"username":"eve@contoso.example"}`, "GET /dev/api/users/ada@contoso.example": "",
 	"PUT /dev/api/users/ada@contoso.example": `{}`, "PATCH /dev/api/users/ada@contoso.example": `{}`, "DELETE /dev/api/users/ada@contoso.example": "",
 	"GET /dev/api/clock": "", "POST /dev/api/clock": `{"forward":"1m"}`, "DELETE /dev/api/clock": "", "GET /dev/api/failures": "",
-	"POST /dev/api/failures": `{"path":"/oauth2/v2.0/token","error":"expired_token"}`, "DELETE /dev/api/failures": "", "POST /dev/api/reset": `{}`,
+	"POST /dev/api/failures": `{"path":"/oauth2/v2.0/token","error":"expired_token"}`, "DELETE /dev/api/failures": "", "GET /dev/api/snapshots": "", "PUT /dev/api/snapshots/ada@contoso.example": `{}`, "POST /dev/api/reset": `{}`,
 }
 
 func TestAdmin_IsForThisMachineAndNoPageOfAnotherOrigin(t *testing.T) {
@@ -173,6 +175,9 @@ func TestAdmin_SaysWhatIsWrong(t *testing.T) {
 		{400, "PUT", "/dev/api/users/ada@contoso.example", `{"id":"aaaabbbb-0000-cccc-1111-dddd2222eeee"}`, "the user has 99990000-aaaa-bbbb-cccc-ddddeeeeffff"},
 		{400, "POST", "/dev/api/clock", `{}`, `write {"forward":"10m"}`},
 		{400, "POST", "/dev/api/clock", `{"forward":"-1m"}`, "DELETE /dev/api/clock goes back"},
+		{400, "PUT", "/dev/api/snapshots/a%20b", `{}`, "is not 1 to 64 letters"},
+		{400, "PUT", "/dev/api/snapshots/a", `{"x":1}`, "unknown field"},
+		{404, "POST", "/dev/api/reset", `{"to":"a"}`, "there is no snapshot"},
 		{400, "POST", "/dev/api/failures", `{"error":"expired_token"}`, "write path or correlation_id"},
 		{400, "POST", "/dev/api/failures", `{"path":"/token","error":"expired_token"}`, `path "/token" is none of the API, which has /`},
 		{400, "POST", "/dev/api/failures", `{"correlation_id":"x","error":"expired_token"}`, "is not a GUID"},
@@ -240,6 +245,44 @@ func TestInbox_DoesNotKeepAServerThatIsAboutToEnd(t *testing.T) {
 	assert.Contains(t, w.Body.String(), "about to end")
 }
 
+func TestSnapshots_BringBackWhatThereWas(t *testing.T) {
+	s := serveSample(t)
+	s.call(http.MethodPut, "/dev/api/users/eve@contoso.example", `{"mfa":true}`)
+	s.call(http.MethodPost, "/dev/api/clock", `{"frozen":true,"forward":"1h"}`)
+	at := s.Now()
+	require.NoError(t, s.kept.Put(t.Context(), "flow", store.Entry{Value: []byte("a"), TTL: time.Minute}))
+	status, names := s.call(http.MethodPut, "/dev/api/snapshots/signed-up", `{}`)
+	require.Equal(t, http.StatusOK, status)
+	assert.Equal(t, []any{"signed-up"}, names)
+
+	for range 2 {
+		s.call(http.MethodPatch, "/dev/api/users/eve@contoso.example", `{"mfa":false}`)
+		s.call(http.MethodPost, "/dev/api/reset", `{}`)
+		assert.Len(t, s.kept.AllUsers(), 4)
+		_, err := s.kept.Get(t.Context(), "flow")
+		assert.ErrorIs(t, err, store.ErrNotFound)
+		assert.WithinDuration(t, time.Now(), s.Now(), time.Minute)
+
+		status, _ = s.call(http.MethodPost, "/dev/api/reset", `{"to":"signed-up"}`)
+		require.Equal(t, http.StatusOK, status)
+		eve, err := s.users.UserByUsername(t.Context(), "eve@contoso.example")
+		require.NoError(t, err)
+		assert.True(t, s.isAsked(eve.ID))
+		assert.True(t, at.Equal(s.Now()))
+		left, err := s.kept.Get(t.Context(), "flow")
+		require.NoError(t, err)
+		assert.Equal(t, time.Minute, left.TTL)
+	}
+	for n := range mostSnapshots - 1 {
+		s.call(http.MethodPut, fmt.Sprintf("/dev/api/snapshots/%d", n), `{}`)
+	}
+	status, text := s.refused(http.MethodPut, "/dev/api/snapshots/more", `{}`)
+	assert.Equal(t, http.StatusConflict, status)
+	assert.Contains(t, text, "there are 20 snapshots")
+	status, _ = s.call(http.MethodPut, "/dev/api/snapshots/signed-up", `{}`)
+	assert.Equal(t, http.StatusOK, status, "over one of them")
+}
+
 func TestClock_StandsAndGoesOn(t *testing.T) {
 	s := serveSample(t)
 	_, stopped := s.call(http.MethodPost, "/dev/api/clock", `{"frozen":true}`)
@@ -283,11 +326,14 @@ func TestUsers_AreMadeReplacedChangedAndRemoved(t *testing.T) {
 	assert.True(t, after.Disabled)
 	assert.Equal(t, u.Epoch+1, after.Epoch, "sessions end")
 
+	after.PasswordHistory = []string{after.PasswordHash}
+	require.NoError(t, s.users.UpdateUser(t.Context(), after))
 	_, replaced := s.call(http.MethodPut, path, `{"methods":[{"kind":"email","target":"eve@home.example"}]}`)
 	assert.Equal(t, map[string]any{"id": u.ID, "username": "eve@contoso.example", "email": "eve@contoso.example", "attributes": map[string]any{}, "mfa": false,
 		"disabled": false, "reset_required": false, "methods": []any{map[string]any{"kind": "email", "target": "eve@home.example"}}}, replaced)
 	after, _ = s.users.UserByUsername(t.Context(), "eve@contoso.example")
 	assert.Empty(t, after.PasswordHash)
+	assert.Empty(t, after.PasswordHistory)
 
 	s.call(http.MethodDelete, path, "")
 	status, _ = s.call(http.MethodGet, path, "")

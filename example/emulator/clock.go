@@ -10,68 +10,67 @@ import (
 // clock is the time of the stand-in: that of the machine, unless somebody has moved or stopped it. It is safe for
 // concurrent use.
 type clock struct {
-	mu     sync.Mutex
+	mu  sync.Mutex
+	set setting
+}
+
+// setting is how a clock differs from that of the machine. The zero setting does not.
+type setting struct {
 	ahead  time.Duration
 	frozen time.Time // zero while it goes
 }
 
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.read()
+func (s setting) now() time.Time {
+	if !s.frozen.IsZero() {
+		return s.frozen
+	}
+	return time.Now().Add(s.ahead)
 }
 
-func (c *clock) read() time.Time {
-	if !c.frozen.IsZero() {
-		return c.frozen
-	}
-	return time.Now().Add(c.ahead)
+func (c *clock) now() time.Time { return c.setting().now() }
+
+func (c *clock) setting() setting {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.set
+}
+
+func (c *clock) restore(s setting) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set = s
 }
 
 // forward moves the clock, whether it goes or stands.
 func (c *clock) forward(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.frozen.IsZero() {
-		c.frozen = c.frozen.Add(d)
+	if !c.set.frozen.IsZero() {
+		c.set.frozen = c.set.frozen.Add(d)
 		return
 	}
-	c.ahead += d
+	c.set.ahead += d
 }
 
 // freeze lets the clock stand, or go on from where it stands.
 func (c *clock) freeze(stand bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.read()
+	now := c.set.now()
 	if stand {
-		c.frozen = now
+		c.set.frozen = now
 		return
 	}
-	c.ahead, c.frozen = time.Until(now), time.Time{}
-}
-
-// reset goes back to the time of the machine.
-func (c *clock) reset() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead, c.frozen = 0, time.Time{}
-}
-
-// state is the time, how far it is ahead of the machine's, and whether it stands.
-func (c *clock) state() (now time.Time, ahead time.Duration, frozen bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now = c.read()
-	return now, time.Until(now).Round(time.Second), !c.frozen.IsZero()
+	c.set = setting{ahead: time.Until(now)}
 }
 
 // farthest bounds a move, so that times stay such as JSON and tokens can say.
 const farthest = 10 * 365 * 24 * time.Hour
 
 func (e *Emulator) readClock(context.Context, *http.Request) (any, error) {
-	now, ahead, frozen := e.clock.state()
-	return map[string]any{"now": now.UTC(), "ahead": ahead.String(), "frozen": frozen}, nil
+	set := e.clock.setting()
+	now := set.now()
+	return map[string]any{"now": now.UTC(), "ahead": time.Until(now).Round(time.Second).String(), "frozen": !set.frozen.IsZero()}, nil
 }
 
 func (e *Emulator) moveClock(ctx context.Context, r *http.Request) (any, error) {
@@ -103,6 +102,6 @@ func (e *Emulator) moveClock(ctx context.Context, r *http.Request) (any, error) 
 }
 
 func (e *Emulator) resetClock(ctx context.Context, r *http.Request) (any, error) {
-	e.clock.reset()
+	e.clock.restore(setting{})
 	return e.readClock(ctx, r)
 }

@@ -36,22 +36,22 @@ type Emulator struct {
 	auth   *handler.Auth
 	issuer string
 	users  store.Users
-	kept   *memory.Store    // users and flows; nil where a database has them
-	seeded *memory.Snapshot // of kept, as the file says
+	kept   *memory.Store // users and flows; nil where a database has them
 	inbox  *devmail.Inbox
 	plans  *script.Script
 	paths  map[string]any // of the API, which failures can be planned for
 
-	mu    sync.Mutex
-	asked map[string]bool // ids of those whom Person.MFA says so of
-	came  chan struct{}   // closed when a message has come
+	mu        sync.Mutex
+	asked     map[string]bool // ids of those whom Person.MFA says so of
+	came      chan struct{}   // closed when a message has come
+	snapshots map[string]snapshot
 }
 
 // New returns the stand-in that a file describes.
 func New(s Setup) *Emulator {
 	return &Emulator{
 		setup: s, hasher: password.NewHasher(password.HasherConfig{}),
-		asked: map[string]bool{}, came: make(chan struct{}),
+		asked: map[string]bool{}, came: make(chan struct{}), snapshots: map[string]snapshot{},
 	}
 }
 
@@ -141,7 +141,7 @@ func (e *Emulator) seed(ctx context.Context) error {
 		e.ask(u.ID, p.MFA)
 	}
 	if e.kept != nil {
-		e.seeded = e.kept.Snapshot()
+		e.snap(asInFile)
 	}
 	return nil
 }

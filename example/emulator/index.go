@@ -30,7 +30,11 @@ func (e *Emulator) index(w http.ResponseWriter, r *http.Request, curl string) {
 // shellLine is a call in a shell.
 func shellLine(curl, base string, c call) string {
 	method, path, _ := strings.Cut(c.pattern, " ")
-	path = strings.ReplaceAll(path, "{name}", "ada@contoso.example")
+	example := "ada@contoso.example"
+	if strings.Contains(path, "snapshots") {
+		example = "signed-up"
+	}
+	path = strings.ReplaceAll(path, "{name}", example)
 	query, rest, _ := strings.Cut(c.more, " ")
 	line := curl
 	if method != http.MethodGet {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -32,6 +33,53 @@ type Person struct {
 type Method struct {
 	Kind   store.MethodKind `json:"kind"`   // email or sms
 	Target string           `json:"target"` // the address or number
+}
+
+func (s *Setup) readUsers(f section) {
+	names, ids := map[string]bool{}, map[string]bool{}
+	for _, u := range f.sections("users") {
+		p := readPerson(u)
+		if problems := p.check(); len(problems) > 0 {
+			for _, text := range problems {
+				u.r.complain(u.line, "%s: %s", u.name, text)
+			}
+			continue
+		}
+		if p = p.canonical(); names[p.Username] {
+			u.complain("username", "is there twice: each user has their own")
+		} else if ids[p.ID] {
+			u.complain("id", "is there twice: each user has their own")
+		}
+		names[p.Username], ids[p.ID] = true, true
+		if err := s.admits(p); err != nil {
+			u.complain("username", "is no address: %v", err)
+		}
+		s.people = append(s.people, p)
+	}
+}
+
+// admits refuses somebody whose user name nobody could sign in with.
+func (s *Setup) admits(p Person) error {
+	if _, err := otp.ParseAddress(p.Username); err != nil && !s.Config.Aliases {
+		return errors.New("write aliases: true in the file, where people sign in with other names")
+	}
+	return nil
+}
+
+func readPerson(u section) Person {
+	p := Person{
+		ID: u.text("id"), Username: u.text("username"), Email: u.text("email"), Password: u.text("password"), Attributes: map[string]string{},
+		MFA: u.flag("mfa", false), Disabled: u.flag("disabled", false), ResetRequired: u.flag("reset_required", false),
+	}
+	for name, value := range u.pairs("attributes") {
+		p.Attributes[name] = value.text
+	}
+	for _, m := range u.sections("methods") {
+		p.Methods = append(p.Methods, Method{store.MethodKind(m.text("kind")), m.text("target")})
+		m.done()
+	}
+	u.done()
+	return p
 }
 
 // mostMethods is how many an account can have.

@@ -119,7 +119,7 @@ func sameName(p *Person, name string) error {
 	return nil
 }
 
-// update writes p over old. Some of it keeps the password and the methods if p has none.
+// update writes p over old. If only some of it is meant, the password and the methods stay where p has none.
 func (e *Emulator) update(ctx context.Context, old store.User, p Person, some bool) (any, error) {
 	if err := sameName(&p, old.Username); err != nil {
 		return nil, err
@@ -137,6 +137,9 @@ func (e *Emulator) update(ctx context.Context, old store.User, p Person, some bo
 		return nil, err
 	}
 	u := old
+	if !some {
+		u.PasswordHistory = nil
+	}
 	u.Email, u.Attributes, u.Disabled, u.MustChangePassword = fresh.Email, fresh.Attributes, fresh.Disabled, fresh.MustChangePassword
 	if !some || p.Password != "" {
 		u.PasswordHash = fresh.PasswordHash

@@ -164,7 +164,7 @@ func (s *stream) next() (e event) {
 func (s *stream) call(address string) event {
 	s.t.Helper()
 	e := s.next()
-	for e.id == "" || !strings.Contains(e.data, address) { // another event may have come in between
+	for !strings.Contains(e.data, address) { // another event may have come in between
 		e = s.next()
 	}
 	require.Equal(s.t, "call", e.name)

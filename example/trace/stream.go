@@ -45,35 +45,42 @@ func (t *Trace) now() moment {
 	return m
 }
 
-// news is what has changed since a moment: flows, each with the one request that has.
+// news is what has changed since a moment.
 type news struct {
-	flows  []shown
-	missed int // requests that came and went unseen
-	until  moment
+	changes []change
+	missed  int // requests that came and went unseen
+	until   moment
+}
+
+// change is a flow with the one request that is new, or has changed, and how far one has read who has seen it.
+type change struct {
+	shown
+	at moment
 }
 
 // since looks for changes. Nothing is queued for anybody: what has gone from memory meanwhile is counted.
 func (t *Trace) since(m moment) news {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	until := t.now()
-	n := news{until: until, missed: max(0, until.oldest-m.call-1)}
+	now := t.now()
+	n := news{until: m, missed: max(0, now.oldest-m.call-1)}
 	var changed []*entry
 	for _, e := range t.kept {
 		if e.change > m.change {
 			changed = append(changed, e)
 		}
 	}
-	slices.SortFunc(changed, func(a, b *entry) int { return a.change - b.change })
 	if len(changed) == 0 {
 		return n
 	}
+	slices.SortFunc(changed, func(a, b *entry) int { return a.change - b.change })
 	flows := map[int]Flow{}
 	for _, f := range t.list() {
 		flows[f.number] = f
 	}
 	for _, e := range changed {
-		n.flows = append(n.flows, shown{flows[e.flow.number], t.cfg.Path, until.oldest, []Call{e.call}})
+		n.until = moment{change: e.change, call: max(n.until.call, e.call.ID)}
+		n.changes = append(n.changes, change{shown{flows[e.flow.number], t.cfg.Path, now.oldest, []Call{e.call}}, n.until})
 	}
 	return n
 }
@@ -133,19 +140,15 @@ func (t *Trace) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// encode writes news as events. The last one names the position to go on from: who is cut off before it gets them all again.
-// To whom knows nothing yet nothing is missing.
+// encode writes news as events, each with the position to go on from. To whom knows nothing yet nothing is missing.
 func (t *Trace) encode(n news, known bool) []byte {
 	var b bytes.Buffer
 	if n.missed > 0 && known {
 		fmt.Fprintf(&b, "event: missed\ndata: %d\n\n", n.missed)
 	}
-	for i, f := range n.flows {
-		b.WriteString("event: call\n")
-		if i == len(n.flows)-1 {
-			fmt.Fprintf(&b, "id: %s\n", t.position(n.until))
-		}
-		for line := range bytes.Lines(render("flow", f)) {
+	for _, c := range n.changes {
+		fmt.Fprintf(&b, "event: call\nid: %s\n", t.position(c.at))
+		for line := range bytes.Lines(render("flow", c.shown)) {
 			fmt.Fprintf(&b, "data: %s\n", bytes.TrimRight(line, "\r\n"))
 		}
 		b.WriteString("\n")

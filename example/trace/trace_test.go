@@ -109,7 +109,7 @@ func TestCalls_SayWhatWasExpected(t *testing.T) {
 	var all []trace.Flow
 	require.Eventually(t, func() bool { // what a call has caused is told after its answer
 		all = w.flowsOf()
-		return len(all[0].Calls[2].Caused) > 0
+		return len(all[0].Calls[1].Caused) > 0 && len(all[0].Calls[2].Caused) > 0
 	}, 5*time.Second, time.Millisecond)
 	require.Len(t, all, 1)
 	right, mistaken, early := all[0].Calls[1], all[0].Calls[2], all[0].Calls[3]
