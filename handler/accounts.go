@@ -8,7 +8,7 @@ import (
 
 // ErrWrongPassword is what ChangePassword returns unless the present password is right and may be used,
 // which it may not be where the account is disabled, the password has to be reset, or it was tried too
-// often.
+// often; and what a FlowError is for the password of a sign-in.
 var ErrWrongPassword = flow.ErrCredentials
 
 // ChangePassword replaces the password of the user with an id, who knows the present one: the page

@@ -46,6 +46,23 @@ func BenchmarkSignIn(b *testing.B) {
 	measure(b, func(int) { api.signIn(b, c) })
 }
 
+// BenchmarkSignInInProcess is the same without HTTP: two calls and a mail.
+func BenchmarkSignInInProcess(b *testing.B) {
+	api := newBenchAPI(b)
+	api.signUp(b, dial(b, api.url), casey)
+	flows, err := api.auth.Flows(plain)
+	require.NoError(b, err)
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/sign-in", nil)
+	measure(b, func(int) {
+		ctx := api.auth.WithRequest(b.Context(), r)
+		step, err := flows.SignIn(ctx, casey)
+		require.NoError(b, err)
+		step, err = flows.Code(ctx, step.State, <-api.codes)
+		require.NoError(b, err)
+		require.NotNil(b, step.Tokens)
+	})
+}
+
 // BenchmarkSignInFloor is the least that three such calls can cost: parse the form, make a random
 // token, keep it in a map, sign two tokens of the same size at the third, write JSON.
 func BenchmarkSignInFloor(b *testing.B) {
@@ -163,6 +180,7 @@ func liveHeap() int64 {
 
 // benchAPI is the API on memory stores, with a sender that hands codes over at once.
 type benchAPI struct {
+	auth  *handler.Auth
 	url   string
 	codes chan string
 	clock *clock
@@ -193,7 +211,7 @@ func newLimitedAPI(b *testing.B, limits handler.Limits) *benchAPI {
 	})
 	require.NoError(b, err)
 	server := httptest.NewServer(mux)
-	a.url = server.URL
+	a.auth, a.url = auth, server.URL
 	b.Cleanup(func() {
 		server.Close()
 		_ = auth.Shutdown(context.Background())

@@ -289,7 +289,7 @@ func (x *exchange) report() {
 	events := x.trail.events
 	x.trail.events = nil
 	x.trail.mu.Unlock()
-	of := origin{x.correlation, x.from()}
+	of := origin{correlation: x.correlation, from: x.from()}
 	for i := range events {
 		of.mark(&events[i])
 	}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nativeauth/nativeauth/attrs"
 	"github.com/nativeauth/nativeauth/internal/flow"
 	"github.com/nativeauth/nativeauth/internal/guid"
 	"github.com/nativeauth/nativeauth/password"
@@ -175,39 +176,58 @@ func (x *exchange) fail(err error) {
 	x.reply(e.Status, headerNoStore, body)
 }
 
-// answer finds the row for an error and fills in what the row leaves open.
+// verdict is what is said of an error, over HTTP and in process alike.
+type verdict struct {
+	row
+	text    string        // of the row, with what the error adds to it
+	wait    time.Duration // until it is of use to come back; 0 says nothing of it
+	token   string        // of an interrupt: goes on from there
+	missing []attrs.Attribute
+	invalid []attrs.Invalid
+}
+
+// judge finds the row for an error, and what the row leaves open.
+func (x *exchange) judge(err error) (v verdict) {
+	cause := err
+	if e, ok := errors.AsType[*flow.InvalidAttributesError](err); ok {
+		cause, v.invalid = errAttributes, e.Invalid
+	} else if e, ok := errors.AsType[*flow.CredentialRequired](err); ok {
+		cause, v.token = errCredential, e.Token
+	} else if e, ok := errors.AsType[*flow.AttributesRequired](err); ok {
+		cause, v.token, v.missing = errMissing, e.Token, e.Missing
+	} else if e, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
+		cause, v.token = errSecond, e.Token
+	} else if e, ok := errors.AsType[*flow.RegistrationRequired](err); ok {
+		cause, v.token = errRegistration, e.Token
+	} else if e, ok := errors.AsType[*flow.TooSoonError](err); ok {
+		cause, v.wait = errTooSoon, max(time.Second, e.Wait)
+	}
+	v.row = x.auth.cfg.Legacy.legacy(x.path, rowOf(cause))
+	if v.Status == http.StatusServiceUnavailable {
+		v.wait = time.Second
+	}
+	v.text = words(v.row, err)
+	return v
+}
+
+// answer puts what is said of an error into the envelope of the contract.
 func (x *exchange) answer(err error, hint string) (row, errorBody) {
-	cause, body := err, errorBody{}
-	if v, ok := errors.AsType[*flow.InvalidAttributesError](err); ok {
-		cause, body.InvalidAttributes = errAttributes, writeInvalid(v.Invalid)
-	} else if v, ok := errors.AsType[*flow.CredentialRequired](err); ok {
-		cause, body.ContinuationToken = errCredential, v.Token
-	} else if v, ok := errors.AsType[*flow.AttributesRequired](err); ok {
-		cause, body.ContinuationToken = errMissing, v.Token
-		body.RequiredAttributes = writeRequired(v.Missing)
-	} else if v, ok := errors.AsType[*flow.SecondFactorRequired](err); ok {
-		cause, body.ContinuationToken = errSecond, v.Token
-	} else if v, ok := errors.AsType[*flow.RegistrationRequired](err); ok {
-		cause, body.ContinuationToken = errRegistration, v.Token
-	} else if v, ok := errors.AsType[*flow.TooSoonError](err); ok {
-		cause = errTooSoon
-		x.retryAfter(v.Wait)
+	v := x.judge(err)
+	if v.wait > 0 {
+		x.retryAfter(v.wait)
 	}
-	e := x.auth.cfg.Legacy.legacy(x.path, rowOf(cause))
-	if e.Status == http.StatusServiceUnavailable {
-		x.retryAfter(time.Second)
+	body := errorBody{
+		Error: v.Code, SubError: v.SubError, Codes: [1]int{v.Number}, ContinuationToken: v.token,
+		RequiredAttributes: writeRequired(v.missing), InvalidAttributes: writeInvalid(v.invalid),
+		TraceID: x.newID(), CorrelationID: x.correlation, Timestamp: x.auth.cfg.Now().UTC().Format("2006-01-02 15:04:05Z"),
 	}
-	text := words(e, err)
-	body.TraceID = x.newID()
-	body.CorrelationID = x.correlation
-	body.Timestamp = x.auth.cfg.Now().UTC().Format("2006-01-02 15:04:05Z")
-	body.Error, body.SubError, body.Codes = e.Code, e.SubError, [1]int{e.Number}
+	text := v.text
 	if x.auth.hints {
-		text += "\r\nHint: " + withLink(hint, e.Number)
+		text += "\r\nHint: " + withLink(hint, v.Number)
 	}
 	body.Description = fmt.Sprintf("AADSTS%d: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s",
-		e.Number, text, body.TraceID, body.CorrelationID, body.Timestamp)
-	return e, body
+		v.Number, text, body.TraceID, body.CorrelationID, body.Timestamp)
+	return v.row, body
 }
 
 // words are the text of a row, with what the error adds to it.

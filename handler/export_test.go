@@ -8,3 +8,9 @@ func (a *Auth) Paths() map[string][]string {
 	}
 	return all
 }
+
+// TokenOf is the continuation token that a State holds.
+func (f *Flows) TokenOf(state string) string {
+	c, _ := f.read(state)
+	return c.Token
+}

@@ -38,10 +38,21 @@ func (a *Auth) redeem(ctx context.Context, req flow.Redeem) (any, error) {
 	return writeTokens(t), nil
 }
 
-// redeemForSession answers with the cookie of a session. In an order that leaves nothing half done: the new
-// session is written first, under a token that nobody knows, then the flow ends, then the session that the
-// browser had. Where any of it fails no cookie is sent, and the new session is of no use to anybody.
+// redeemForSession answers with the cookie of a session.
 func (a *Auth) redeemForSession(ctx context.Context, req flow.Redeem) (any, error) {
+	k, err := a.beginSession(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return headed{http.StatusOK, k.writeCookie, sessionBody{
+		TokenType: "Cookie", ExpiresIn: wholeSeconds(k.sessions.Lifetime), IdleTimeout: wholeSeconds(k.sessions.IdleTimeout),
+	}}, nil
+}
+
+// beginSession redeems a flow for a session. In an order that leaves nothing half done: the new session is written
+// first, under a token that nobody knows, then the flow ends, then the session that the browser had. Where any of it
+// fails no cookie is sent, and the new session is of no use to anybody.
+func (a *Auth) beginSession(ctx context.Context, req flow.Redeem) (*keeping, error) {
 	r := requestFrom(ctx)
 	if err := sameOrigin(r); err != nil {
 		return nil, err
@@ -60,9 +71,7 @@ func (a *Auth) redeemForSession(ctx context.Context, req flow.Redeem) (any, erro
 		return nil, err
 	}
 	a.engine.Tell(ctx, t.Told)
-	return headed{http.StatusOK, k.writeCookie, sessionBody{
-		TokenType: "Cookie", ExpiresIn: wholeSeconds(k.sessions.Lifetime), IdleTimeout: wholeSeconds(k.sessions.IdleTimeout),
-	}}, nil
+	return k, nil
 }
 
 // keepingKey is where the context of a step holds its keeping.

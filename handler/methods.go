@@ -9,7 +9,8 @@ import (
 
 // The errors of the methods on second factors, beside store.ErrNotFound for a user that is not there.
 var (
-	// ErrWrongCode is what ConfirmTOTP returns for a code that is wrong, was used, or was tried too often.
+	// ErrWrongCode is what ConfirmTOTP returns for a code that is wrong, was used, or was tried too often; and what a
+	// FlowError is for any code.
 	ErrWrongCode = flow.ErrCodeWrong
 	// ErrContact says that a contact is malformed, or a number of a country that no messages go to.
 	ErrContact = flow.ErrContact

@@ -8,28 +8,32 @@ import (
 	"github.com/nativeauth/nativeauth/internal/guid"
 )
 
-// origin is the request that an event is of.
+// origin is the request that something is done for.
 type origin struct {
 	correlation string
 	from        netip.Addr
+	request     *http.Request // nil where the events of the request alone need to know
 }
 
 // originKey is where the context of a request to a route of the host has its origin.
 type originKey struct{}
 
-// WithRequest returns a context by which the events of Auth's methods name the request that they are called in: its
-// client-request-id, or a fresh one where that is no GUID, and where it comes from. The context of a request that
-// came through RequireToken or RequireSession has that already; pages behind another sign-in, of administrators for one,
-// call it before SetPassword, Disable and their like.
+// WithRequest returns a context by which Auth's methods, and Flows, know the request that they are called in. Events
+// name its client-request-id, or a fresh one where that is no GUID, and where it comes from. Flows also count by its
+// client address (Config.TrustedProxies), write mail in its Accept-Language, and hand it to the Gate and the policies
+// of the host; a caller without net/http makes a request with RemoteAddr and Header.
+//
+// The context of a request that came through RequireToken, RequireSession or WithSession has that already; pages behind
+// another sign-in, of administrators for one, call it before SetPassword, Disable and their like.
 func (a *Auth) WithRequest(ctx context.Context, r *http.Request) context.Context {
-	if _, known := ctx.Value(originKey{}).(origin); known || !a.listens() {
+	if _, known := ctx.Value(originKey{}).(origin); known {
 		return ctx
 	}
 	id := r.Header.Get(correlationName)
 	if !guid.Valid(id) {
 		id = a.newID()
 	}
-	return context.WithValue(ctx, originKey{}, origin{id, a.cfg.clientAddr(r)})
+	return context.WithValue(ctx, originKey{}, origin{id, a.cfg.clientAddr(r), r})
 }
 
 // mark says in an event what request it is of. Addresses are masked in events, those of machines, too: what is left

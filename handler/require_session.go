@@ -38,15 +38,29 @@ func (a *Auth) RequireSession(options ...SessionOption) func(http.Handler) http.
 	for _, o := range options {
 		o(g)
 	}
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(w, r, next) })
-	}
+	return g.middleware
 }
 
-// sessionGuard is a RequireSession with its options.
+// WithSession returns a middleware for pages that people see whether or not they are signed in, as those on which Flows
+// sign them in: CallerFrom says who is, if somebody is. In all else it does what RequireSession does, with the same
+// protection from pages of other origins; a visitor of whom nothing has to be kept gets no cookie. It panics if no
+// client has Cookies.
+func (a *Auth) WithSession() func(http.Handler) http.Handler {
+	if !a.cfg.hasCookies() {
+		panic("handler: WithSession: no client has Cookies")
+	}
+	return (&sessionGuard{auth: a, open: true}).middleware
+}
+
+// sessionGuard is a RequireSession with its options, or a WithSession.
 type sessionGuard struct {
 	auth *Auth
 	page string // "" means 401
+	open bool   // to those without a session, too
+}
+
+func (g *sessionGuard) middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(w, r, next) })
 }
 
 var errNoSession = errors.New("nobody is signed in")
@@ -66,21 +80,17 @@ func (g *sessionGuard) serve(w http.ResponseWriter, r *http.Request, next http.H
 	if err == nil {
 		caller, err = a.callerOfSession(loaded)
 	}
+	if errors.Is(err, flow.ErrSessionOver) {
+		a.cfg.Logger.InfoContext(r.Context(), "nativeauth: session ended", "cause", err)
+		err = g.end(loaded, w, r, theirs)
+	}
+	kept := within{r.Context(), loaded}
 	switch {
 	case err == nil:
-		r = r.WithContext(a.WithRequest(context.WithValue(within{r.Context(), loaded}, callerKey{}, caller), r))
-		if theirs {
-			next.ServeHTTP(w, r)
-			return
-		}
-		sw := &sessionWriter{ResponseWriter: w, save: func() bool { return a.saveSession(w, r) }}
-		next.ServeHTTP(sw, r)
-		sw.begin()
+		g.pass(context.WithValue(kept, callerKey{}, caller), w, r, next, theirs)
+	case errors.Is(err, errNoSession) && g.open:
+		g.pass(kept, w, r, next, theirs)
 	case errors.Is(err, errNoSession):
-		g.refuse(w, r)
-	case errors.Is(err, flow.ErrSessionOver):
-		a.cfg.Logger.InfoContext(r.Context(), "nativeauth: session ended", "cause", err)
-		g.end(loaded, w, r, theirs)
 		g.refuse(w, r)
 	case errors.Is(err, errPanic):
 		a.troubled(r, "nativeauth: session not checked", err)
@@ -89,6 +99,18 @@ func (g *sessionGuard) serve(w http.ResponseWriter, r *http.Request, next http.H
 		a.troubled(r, "nativeauth: session not checked", err)
 		refuseSessions.send(w)
 	}
+}
+
+// pass hands a request on, with its session, which is saved before the answer unless somebody else does that.
+func (g *sessionGuard) pass(ctx context.Context, w http.ResponseWriter, r *http.Request, next http.Handler, theirs bool) {
+	r = r.WithContext(g.auth.WithRequest(ctx, r))
+	if theirs {
+		next.ServeHTTP(w, r)
+		return
+	}
+	sw := &sessionWriter{ResponseWriter: w, save: func() bool { return g.auth.saveSession(w, r) }}
+	next.ServeHTTP(sw, r)
+	sw.begin()
 }
 
 // refuse answers who has no session.
@@ -101,14 +123,19 @@ func (g *sessionGuard) refuse(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, g.page, http.StatusSeeOther)
 }
 
-// end removes a session that is over. It is over whether or not that works.
-func (g *sessionGuard) end(ctx context.Context, w http.ResponseWriter, r *http.Request, theirs bool) {
+// end removes a session that is over, whether or not that works, and says that there is none.
+func (g *sessionGuard) end(ctx context.Context, w http.ResponseWriter, r *http.Request, theirs bool) error {
 	m := g.auth.cfg.Sessions
-	if err := m.Destroy(ctx); err != nil {
+	err := m.Destroy(ctx)
+	switch {
+	case err != nil && g.open: // what is in it must not go on
+		return fmt.Errorf("end session: %w", err)
+	case err != nil:
 		g.auth.troubled(r, "nativeauth: session not removed", err)
-	} else if !theirs {
+	case !theirs && !g.open: // or else it is saved at the end
 		m.WriteSessionCookie(ctx, w, "", time.Time{})
 	}
+	return errNoSession
 }
 
 // resume judges the session in a context.
@@ -147,6 +174,9 @@ func (a *Auth) callerOfSession(ctx context.Context) (Caller, error) {
 // after it has answered that this is not possible. A session that was ended meanwhile stays so, and what
 // was asked for while it was good is answered.
 func (a *Auth) saveSession(w http.ResponseWriter, r *http.Request) bool {
+	if a.cfg.Sessions.Status(r.Context()) == scs.Unmodified { // of a visitor: there is nothing to keep
+		return true
+	}
 	token, expiry, err := a.commitSession(r)
 	switch {
 	case errors.Is(err, scsstore.ErrEnded):

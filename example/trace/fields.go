@@ -58,27 +58,25 @@ type reader struct {
 	more   int // fields that are not shown
 }
 
-// add adds a field. What is not shown is read nevertheless, for its token.
+// add adds a field. One too many is read nevertheless, for its token.
 func (d *reader) add(name, value string, inURL bool) {
-	f := Field{Name: clean(name, longestName), InURL: inURL}
-	switch {
-	case tokens[name] && value != "":
+	mark := ""
+	if tokens[name] && value != "" && len(d.keys) < mostTokens {
 		k := d.trace.key("token", folded(name, value))
-		if len(d.keys) < mostTokens {
-			d.keys = append(d.keys, k)
-		}
-		f.Mark = k.short()
-		f.Secret, f.Value = true, inCharacters(value)
+		d.keys, mark = append(d.keys, k), k.short()
+	}
+	if len(d.fields) == mostFields {
+		d.more++
+		return
+	}
+	f := Field{Name: clean(name, longestName), InURL: inURL, Mark: mark}
+	switch {
 	case open[name]:
 		f.Value = clean(value, longestValue)
 	case name == "attributes":
 		f.Value = memberNames(value)
 	default:
 		f.Secret, f.Value = true, inCharacters(value)
-	}
-	if len(d.fields) == mostFields {
-		d.more++
-		return
 	}
 	d.fields = append(d.fields, f)
 }
@@ -178,6 +176,7 @@ func memberNames(value string) string {
 // clean cuts a text that somebody else wrote. What cannot be seen, or turns what stands beside it around, is replaced. It is
 // a copy, for what it comes from is larger and not kept.
 func clean(s string, most int) string {
+	s = s[:min(len(s), utf8.UTFMax*(most+1))] // enough to see that it is too long
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) {

@@ -3,6 +3,7 @@ package trace
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,32 +43,36 @@ func TestStepOf_TellsWhatIsNoStep(t *testing.T) {
 
 // answering is an API that gives each request a token of its own.
 func answering(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
 	body := fmt.Sprintf(`{"continuation_token":"token of %s"}`, r.URL.Path)
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	_, _ = w.Write([]byte(body))
 }
 
-// call sends a form with as much in it as is kept, and more.
-func call(h http.Handler, path string) *httptest.ResponseRecorder {
-	form := strings.Repeat("username="+strings.Repeat("x", 1000)+"&token=a%20token&", 50)
-	r := httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(form))
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
+// full is a form with as much in it as is kept of one, and more.
+var full = strings.Repeat("username="+strings.Repeat("x", 300)+"&token=a%20token&", 35)
+
+// call sends a form.
+func call(h http.Handler, path, form string) {
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(form)))
 }
 
 func TestTrace_KeepsTheNewestAndForgetsAllOfTheOthers(t *testing.T) {
 	tr := New(Config{Path: "/dev/flows"})
 	api := tr.Wrap(http.HandlerFunc(answering))
 	for n := range 10_000 {
-		call(api, fmt.Sprintf("/%d?token=%d", n, n/7))
+		form := ""
+		if n >= 10_000-Capacity {
+			form = full
+		}
+		call(api, fmt.Sprintf("/%d?token=%d", n, n/7), form)
 	}
 	flows := tr.Flows()
 	kept := 0
 	for _, f := range flows {
 		for _, c := range f.Calls {
 			kept++
-			assert.LessOrEqual(t, len(c.Parameters), mostFields+1)
+			require.Len(t, c.Parameters, mostFields+1, "the last says how many more there were")
 			for _, p := range c.Parameters {
 				assert.LessOrEqual(t, len(p.Name)+len(p.Value), longestName+longestValue+len("……"))
 			}
@@ -98,7 +103,7 @@ func (s *stuck) Write(p []byte) (int, error) {
 func TestStream_AReaderThatIsStuckHoldsNobodyUpAndIsTold(t *testing.T) {
 	tr := New(Config{Path: "/dev/flows"})
 	api := tr.Wrap(http.HandlerFunc(answering))
-	call(api, "/before")
+	call(api, "/before", "")
 	_, at := tr.snapshot()
 
 	reader := &stuck{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
@@ -111,7 +116,7 @@ func TestStream_AReaderThatIsStuckHoldsNobodyUpAndIsTold(t *testing.T) {
 	}()
 	<-reader.reading // it has begun to write, and gets nowhere
 	for n := range 2 * Capacity {
-		call(api, fmt.Sprintf("/%d", n))
+		call(api, fmt.Sprintf("/%d", n), "")
 	}
 	reader.read <- struct{}{}
 	<-reader.reading // what there is now
@@ -134,11 +139,11 @@ func TestNews_ComeInTheOrderOfTheChanges(t *testing.T) {
 		}
 		answering(w, r)
 	}))
-	call(api, "/a?token=1")
-	call(api, "/b?token=2")
+	call(api, "/a?token=1", "")
+	call(api, "/b?token=2", "")
 	_, at := tr.snapshot()
 	assert.Empty(t, tr.since(at).changes)
-	call(api, "/c?token=3")
+	call(api, "/c?token=3", "")
 	tr.Event(context.WithValue(t.Context(), entryKey{}, first), handler.Event{Name: handler.EventCodeSent})
 	n := tr.since(at)
 	assert.Zero(t, n.missed)

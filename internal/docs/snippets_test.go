@@ -103,6 +103,8 @@ var (
 	mux       *http.ServeMux
 	cfg       handler.Config
 	auth      *handler.Auth
+	flows     *handler.Flows
+	step      handler.FlowStep
 	db        *sqlstore.Store
 	users     store.Users
 	mail      otp.Sender
@@ -117,6 +119,7 @@ var (
 )
 
 func show(...string) {}
+func draw(http.ResponseWriter, handler.FlowStep, error) {}
 func alert(context.Context, ...string) {}
 func verifyCaptcha(context.Context, string) (bool, error) { return false, nil }
 func rolesOf(context.Context, string) ([]string, error) { return nil, nil }

@@ -128,6 +128,7 @@ type Engine struct {
 	names     *keyed.MAC   // makes the hashes of addresses
 	userCodes []*keyed.MAC // make the hashes of user codes
 	seals     keyed.Sealer // of the secrets of authenticator apps
+	forms     keyed.Sealer // of what forms carry
 	clock     *storeClock
 	alarm     atomic.Pointer[alarmReading]
 }
@@ -141,6 +142,7 @@ func New(c Config) *Engine {
 		names:     keyed.New(subkeys(c.Secrets[:1], "name")[0]),
 		userCodes: keyed.NewAll(subkeys(c.Secrets, "user code")),
 		seals:     keyed.NewSealer(subkeys(c.Secrets, "method")),
+		forms:     keyed.NewSealer(subkeys(c.Secrets, "form")),
 		clock:     &storeClock{state: c.State, now: c.Now, random: c.Random},
 	}
 }
