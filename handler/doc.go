@@ -54,6 +54,15 @@
 // alexedwards/scs in Config.State; [NewSessions] makes a manager for an app that keeps values of its own in
 // it. Requests that change something are refused if they come from a page of another origin.
 //
+// # Forms that the server draws
+//
+// An app that draws its own forms, with html/template for one, needs no HTTP between them and the flows:
+// [Auth.Flows] plays these in process, on the same engine, limits and events. Each call returns a [FlowStep],
+// which says what form comes next, and a [FlowError] where something was refused. [Auth.WithSession] is for
+// the pages that have the forms.
+//
+//	step, err := flows.Code(r.Context(), r.PostFormValue("state"), r.PostFormValue("code"))
+//
 // # Accounts
 //
 // Methods of [Auth] change accounts for pages of the host: [Auth.ChangePassword], [Auth.SetPassword],
