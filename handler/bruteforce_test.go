@@ -9,8 +9,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +32,7 @@ type guesser struct {
 	*world
 	instances []*handler.Auth
 	addresses int         // that calls come from
+	mu        sync.Mutex  // for these two
 	compared  []time.Time // guesses, as the log tells of them
 	mails     []time.Time
 	random    *rand.Rand
@@ -38,6 +41,7 @@ type guesser struct {
 	client    string
 	next      time.Time // when casey signs in again
 	kind      codeFlowKind
+	seconds   int // codes of second factors that were guessed at
 }
 
 // heldCode is a code that was sent and not tried yet.
@@ -63,7 +67,9 @@ func (g *guesser) WithGroup(string) slog.Handler            { return g }
 func (g *guesser) Handle(_ context.Context, r slog.Record) error {
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "cause" && a.Value.String() == comparedWrong {
+			g.mu.Lock()
 			g.compared = append(g.compared, g.clock.now())
+			g.mu.Unlock()
 		}
 		return true
 	})
@@ -72,6 +78,8 @@ func (g *guesser) Handle(_ context.Context, r slog.Record) error {
 
 func (g *guesser) Event(_ context.Context, e handler.Event) {
 	if e.Name == handler.EventCodeSent {
+		g.mu.Lock()
+		defer g.mu.Unlock()
 		g.mails = append(g.mails, e.Time)
 	}
 }
@@ -82,6 +90,7 @@ func newGuesser(t *testing.T, addresses int) *guesser {
 	recommended := func(c *handler.Config) {
 		c.ResendInterval, c.Limits = 0, handler.Limits{}
 		c.FixedCodes = func(otp.Address) string { return fixedCode }
+		secondFactors(c)
 		hidden(c) // so that a sign-up sends something, too
 		c.Logger, c.Sender = slog.New(g), wastebin{}
 		c.Events = append(c.Events, g)
@@ -91,9 +100,12 @@ func newGuesser(t *testing.T, addresses int) *guesser {
 	for range 2 {
 		g.instances = append(g.instances, g.sibling(recommended, func(c *handler.Config) { c.Sender = wastebin{} }).auth)
 	}
-	require.NoError(t, g.store.CreateUser(t.Context(), store.User{ID: "casey", Username: casey, Email: casey, PasswordHash: hashOf(t, harbor)}))
+	require.NoError(t, g.store.CreateUser(t.Context(), store.User{ID: "casey", Username: casey, Email: casey, PasswordHash: hashOf(t, harbor), Methods: []store.Method{ownMail}}))
 	return g
 }
+
+// ownMail is casey's own address as a second factor, beside the password.
+var ownMail = store.Method{ID: mailMethod.ID, Kind: store.MethodEmail, Target: casey}
 
 // wastebin is an otp.Sender of mail that nobody reads.
 type wastebin struct{}
@@ -145,9 +157,39 @@ func (g *guesser) send() (code *heldCode, wait time.Duration) {
 
 // guess tries a code until no more is compared.
 func (g *guesser) guess(c *heldCode) {
-	for range otp.Tries + 1 {
-		c.give(fmt.Sprintf("%08d", 1+g.random.IntN(otp.Codes-1)))
+	for _, code := range g.guesses() {
+		c.give(code)
 	}
+}
+
+// guesses are as many as a code has tries, and one more.
+func (g *guesser) guesses() (list []string) {
+	for range otp.Tries + 1 {
+		list = append(list, fmt.Sprintf("%08d", 1+g.random.IntN(otp.Codes-1)))
+	}
+	return list
+}
+
+// second is once for the code of a second factor: the attacker has casey's password.
+func (g *guesser) second() time.Duration {
+	post := func(path string, pairs ...string) (token string, wait time.Duration) {
+		_, body, wait := g.call(g.instance(), g.from(), path, append([]string{"client_id", guarded}, pairs...)...)
+		token, _ = body["continuation_token"].(string)
+		return token, wait
+	}
+	token, _ := post(inStart, "username", casey, "challenge_type", every, "capabilities", able)
+	token, _ = post(inChallenge, "continuation_token", token)
+	token, _ = post(inToken, "continuation_token", token, "grant_type", "password", "password", harbor)
+	sent, wait := post(inChallenge, "continuation_token", token)
+	if sent == "" {
+		return max(wait, time.Second)
+	}
+	g.seconds++
+	g.guess(&heldCode{give: func(code string) int {
+		status, _, _ := g.call(g.instance(), g.from(), inToken, "client_id", guarded, "continuation_token", sent, "grant_type", "mfa_oob", "oob", code)
+		return status
+	}})
+	return time.Minute
 }
 
 // once sends a code in a flow of its own and guesses. It returns how long the next has to wait.
@@ -162,17 +204,17 @@ func (g *guesser) once(kind codeFlowKind, client string) time.Duration {
 	return wait
 }
 
-// ask asks for a code from an address and returns the way to give it.
-func (g *guesser) ask(from string) (code *heldCode, wait time.Duration) {
-	_, body, _ := g.call(0, from, inStart, "client_id", plain, "username", casey, "challenge_type", native)
+// ask asks an instance for a code, from an address, and returns the way to give it.
+func (g *guesser) ask(instance int, from string) (code *heldCode, wait time.Duration) {
+	_, body, _ := g.call(instance, from, inStart, "client_id", plain, "username", casey, "challenge_type", native)
 	token, _ := body["continuation_token"].(string)
-	status, body, wait := g.call(0, from, inChallenge, "client_id", plain, "continuation_token", token)
+	status, body, wait := g.call(instance, from, inChallenge, "client_id", plain, "continuation_token", token)
 	if status != http.StatusOK {
 		return nil, wait
 	}
 	token, _ = body["continuation_token"].(string)
 	return &heldCode{give: func(code string) int {
-		status, _, _ := g.call(0, from, inToken, "client_id", plain, "continuation_token", token, "grant_type", "oob", "oob", code)
+		status, _, _ := g.call(instance, from, inToken, "client_id", plain, "continuation_token", token, "grant_type", "oob", "oob", code)
 		return status
 	}}, time.Minute
 }
@@ -189,6 +231,8 @@ func (g *guesser) entersAtHome() {
 
 // fixedCode is what casey is sent, and is never guessed.
 const fixedCode = "00000000"
+
+const mixed = "all kinds of flows"
 
 // strategies are what the attacker does at each step. It returns the time until the next.
 var strategies = []struct {
@@ -225,30 +269,34 @@ var strategies = []struct {
 	{"several clients", func(g *guesser) time.Duration {
 		return g.once(signsIn, []string{plain, keyed, asking, both}[g.random.IntN(4)])
 	}},
-	{"all kinds of flows", func(g *guesser) time.Duration {
-		switch g.random.IntN(3) {
+	{mixed, func(g *guesser) time.Duration {
+		switch g.random.IntN(4) {
 		case 0:
 			return g.once(resets, keyed)
 		case 1:
 			return g.once(signsUp, plain)
+		case 2:
+			return g.second()
 		}
 		return g.once(signsIn, plain)
 	}},
 	{"three instances at once", func(g *guesser) time.Duration {
-		wait := time.Hour
-		var held []*heldCode
-		for range 3 {
-			if g.begin(signsIn, plain) {
-				code, w := g.send()
-				if wait = min(wait, w); code != nil {
-					held = append(held, code)
+		waits := make([]time.Duration, len(g.instances))
+		var all sync.WaitGroup
+		for i := range g.instances {
+			from, guesses := g.from(), g.guesses()
+			all.Go(func() {
+				code, wait := g.ask(i, from)
+				if waits[i] = wait; code == nil {
+					return
 				}
-			}
+				for _, guess := range guesses {
+					code.give(guess)
+				}
+			})
 		}
-		for _, c := range held {
-			g.guess(c)
-		}
-		return min(wait, 10*time.Minute)
+		all.Wait()
+		return min(slices.Min(waits), 10*time.Minute)
 	}},
 	{"at the edges of windows", func(g *guesser) time.Duration {
 		now := g.clock.now()
@@ -266,7 +314,7 @@ var strategies = []struct {
 	{"beside the victim's own sign-ins", func(g *guesser) time.Duration {
 		if now := g.clock.now(); !now.Before(g.next) {
 			g.next = now.Add(6 * time.Hour)
-			code, _ := g.ask(home)
+			code, _ := g.ask(0, home)
 			require.NotNil(g, code, "the owner is kept out")
 			require.Equal(g, http.StatusOK, code.give(fixedCode))
 			return time.Minute
@@ -274,7 +322,7 @@ var strategies = []struct {
 		return g.once(signsIn, plain)
 	}},
 	{"from the victim's own address", func(g *guesser) time.Duration {
-		code, wait := g.ask(home)
+		code, wait := g.ask(0, home)
 		if code != nil {
 			g.guess(code)
 		}
@@ -296,6 +344,7 @@ func TestT4_GuessingAtOneAccount(t *testing.T) {
 				}
 				g := newGuesser(t, crowd)
 				g.attack(s.step, time.Duration(days)*24*time.Hour)
+				require.Equal(t, s.name == mixed, g.seconds > 0, s.name)
 				guesses, mails = max(guesses, inADay(g.compared)), max(mails, inADay(g.mails))
 			}
 		}

@@ -140,6 +140,9 @@ func mutations() []mutation {
 		"nothing in each": "", "a blank in each": " ", "a quote in each": `'"\`, "a NUL in each": "\x00", "a newline in each": "a\r\nb", "no UTF-8 in each": "\xff\xfe",
 		"an escape in each": "%00%ff", "markup in each": "<script>alert(1)</script>", "a template in each": "{{.}}${jndi:x}", "right to left in each": "\u202eabc", "a million digits in each": strings.Repeat("9", 5000),
 		"a token in each": "AAAA.BBBB.CCCC", "JSON in each": `{"a":{"b":[1,2,{}]}}`, "an address in each": "a@b@c", "a path in each": "../../../etc/passwd", "a URL in each": "https://evil.example/?a=b#c",
+		"an address at its cap in each": strings.Repeat("a", 254), "an address over its cap in each": strings.Repeat("a", 255),
+		"a password at its cap in each": strings.Repeat("a", 1024), "a password over its cap in each": strings.Repeat("a", 1025),
+		"attributes at their cap in each": strings.Repeat("a", 16<<10), "attributes over their cap in each": strings.Repeat("a", 16<<10+1),
 	} {
 		list = append(list, mutation{name, each(value)})
 	}
@@ -157,32 +160,32 @@ func allParameters() url.Values {
 	}
 }
 
-// harmless checks an answer to something that nobody should have sent.
-func harmless(t *testing.T, resp *http.Response, body []byte, what string) {
+// harmless checks an answer to something that nobody should have sent, and tells whether it is one.
+func harmless(t *testing.T, resp *http.Response, body []byte, what string) bool {
 	t.Helper()
-	assert.Less(t, resp.StatusCode, 500, "%s: %s", what, body)
+	all := []bool{assert.Less(t, resp.StatusCode, 500, "%s: %s", what, body)}
 	if !strings.Contains(what, "/openapi.json") { // which grows with the API and not with what is sent
-		assert.LessOrEqual(t, len(body), 16<<10, what)
+		all = append(all, assert.LessOrEqual(t, len(body), 16<<10, what))
 	}
-	assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"), what)
+	all = append(all, assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"), what))
 	media := resp.Header.Get("Content-Type")
 	switch {
 	case strings.HasPrefix(media, jsonMedia):
-		assert.True(t, json.Valid(body), "%s: %s", what, body)
+		all = append(all, assert.True(t, json.Valid(body), "%s: %s", what, body))
 	case strings.HasPrefix(media, "text/html"):
-		assert.NotEmpty(t, resp.Header.Get("Content-Security-Policy"), what)
-		assert.NotContains(t, string(body), "<script", what)
+		all = append(all, assert.NotEmpty(t, resp.Header.Get("Content-Security-Policy"), what), assert.NotContains(t, string(body), "<script", what))
 	default:
-		assert.Empty(t, body, "%s: of type %q", what, media)
+		all = append(all, assert.Empty(t, body, "%s: of type %q", what, media))
 	}
 	for _, value := range append(slices.Concat(slices.Collect(maps.Values(resp.Header))...), string(body)) {
-		assert.NotContains(t, value, "evil.example", what)
+		all = append(all, assert.NotContains(t, value, "evil.example", what))
 	}
+	return !slices.Contains(all, false)
 }
 
 func TestT20_NothingThatIsSentAnywhereDoesHarm(t *testing.T) {
 	s := newStand(t)
-	sent := 0
+	sent, harmful := 0, 0
 	for path, methods := range s.auth.Paths() {
 		for _, m := range mutations() {
 			for _, method := range []string{"POST", "GET"} {
@@ -199,16 +202,20 @@ func TestT20_NothingThatIsSentAnywhereDoesHarm(t *testing.T) {
 				_, err = body.ReadFrom(resp.Body)
 				require.NoError(t, err, what)
 				require.NoError(t, resp.Body.Close())
-				harmless(t, resp, body.Bytes(), what)
+				well := harmless(t, resp, body.Bytes(), what)
 				if method == "POST" {
-					assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"), what)
+					well = assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"), what) && well
 				}
-				sent++
+				if sent++; !well {
+					harmful++
+				}
 			}
 		}
 	}
 	t.Logf("%d requests to %d paths", sent, len(s.auth.Paths()))
-	figures.Report(t, "T20 malformed requests without harm", sent, "requests", figures.AtLeast(1500))
+	figures.Report(t, "T20 classes of malformed requests", len(mutations())-1, "classes", figures.AtLeast(60)) // the first is as it should be
+	figures.Report(t, "T20 malformed requests", sent, "requests", figures.AtLeast(1500))
+	figure(t, "T20 malformed requests that do harm: a 5xx, no envelope, an echo, a missing header", harmful, "requests", 0)
 }
 
 // forged are headers by which somebody says that they have called another host, or come from elsewhere.

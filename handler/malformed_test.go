@@ -24,7 +24,7 @@ func spoilt(value string) []string {
 		"", "+", e + e, e[:len(e)/2], e + "%", "%" + e, "%00" + e, e + "%00", "%FF" + e, e + "%C0%80", "%E2%80%8B" + e, "%EF%BB%BF" + e,
 		strings.ToUpper(e), e + "%0D%0AX-Evil:+1", "%3Cscript%3E" + e, "%27+OR+1=1--", "..%2F..%2Fetc", "%24%7B7*7%7D", "null", "undefined",
 		"[]", "{}", "[" + e + "]", "%7B%22%24ne%22%3A1%7D", "true", "-1", "1e400", "99999999999999999999", "NaN", "%F0%9F%8E%89", e + "=" + e, e + ";" + e,
-		strings.Repeat("a", 255), strings.Repeat("a", 1025), strings.Repeat("%41", 5000), strings.Repeat("[", 10000), strings.Repeat("oob+", 100), "%u0041", "&&==&",
+		strings.Repeat("a", 255), strings.Repeat("a", 1025), strings.Repeat("%41", 5000), strings.Repeat("[", 10000), strings.Repeat("oob+", 100), "%u0041", "&&==&", "%ED%A0%80" + e, "0x10",
 	}
 }
 

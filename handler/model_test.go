@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -459,11 +460,28 @@ func (w *walker) stepRefresh(client, t string) {
 
 // T7: random walks over the API, with stale, swapped, repeated, foreign and forged tokens and with
 // right, old and wrong codes.
+// agreements reports at the end of a test how much of what it did agreed with a model, and whether something did not: the
+// first that does not ends it. The function that it returns counts one that did.
+func agreements(t *testing.T, name, unit string, least int) (one func()) {
+	t.Helper()
+	var n atomic.Int64
+	t.Cleanup(func() {
+		disagreed := 0
+		if t.Failed() {
+			disagreed = 1
+		}
+		figure(t, name+" that disagree with the model", disagreed, unit, 0)
+		figures.Report(t, name+" that agree with it", int(n.Load()), unit, figures.AtLeast(least))
+	})
+	return func() { n.Add(1) }
+}
+
 func TestModel_TheAPIAgreesWithTheContractOnRandomWalks(t *testing.T) {
 	const seed = 20260301
 	w := newWorld(t)
 	count := map[verdict]int{}
 	begin := time.Now()
+	agreed := agreements(t, "T7 walks", "walks", walks)
 	for i := range uint64(walks) {
 		walk := &walker{world: w, random: rand.New(rand.NewPCG(seed, i)), history: map[string]*journey{}, m: model{accounts: map[string]bool{}}}
 		for n := range 3 {
@@ -483,8 +501,8 @@ func TestModel_TheAPIAgreesWithTheContractOnRandomWalks(t *testing.T) {
 			count[said(line)]++
 		}
 		w.clock.pass(time.Hour)
+		agreed()
 	}
-	figures.Report(t, "T7 walks that agree with the model", walks, "walks", figures.AtLeast(walks)) // the first that does not ends the test
 	t.Logf("%d walks in %v: %v", walks, time.Since(begin).Round(time.Millisecond), count)
 	met := []verdict{goesOn, tokens, badToken, badCode, badGrant, credential, attributes, exists, unknown, badRefresh}
 	if walks == 10_000 { // fewer may not get so far

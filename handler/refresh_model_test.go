@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/nativeauth/nativeauth/internal/figures"
 )
 
 // T15: random histories of refresh tokens at two instances, beside a model of R1 to R5.
@@ -220,6 +218,7 @@ const (
 
 func TestT15_RandomHistoriesAgreeWithAModel(t *testing.T) {
 	keys := withKeys(t)
+	agreed := agreements(t, "T15 histories of refresh tokens", "histories", histories)
 	for from := 0; from < histories; from += ofOneClock {
 		t.Run(fmt.Sprintf("%d to %d", from, from+ofOneClock-1), func(t *testing.T) {
 			t.Parallel()
@@ -231,9 +230,9 @@ func TestT15_RandomHistoriesAgreeWithAModel(t *testing.T) {
 					user: fmt.Sprintf("h%d@contoso.com", n),
 				}
 				c.play(n)
+				agreed()
 			}
 		})
 	}
-	figures.Report(t, "T15 histories of refresh tokens beside a model", histories, "histories", figures.AtLeast(histories))
 	t.Logf("%d histories of %d moves", histories, histories*movesOfAHistory)
 }

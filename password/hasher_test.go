@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/argon2"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/password"
 )
 
@@ -128,17 +129,29 @@ func argon2idOf(text string, memory, time uint32, threads uint8) string {
 
 func TestVerify_EveryGenerationIsReadAndReplaced(t *testing.T) {
 	const right = "größe 7 umbrellas"
+	families := map[string]bool{}
+	all, errant := 0, 0
+	judge := func(right bool) {
+		if all++; !right {
+			errant++
+		}
+	}
 	for name, stored := range generations {
-		assert.Equal(t, password.Result{Right: true, Rehash: true}, verify(t, stored, right), name)
+		family, _, _ := strings.Cut(name, " ")
+		families[family] = true
+		judge(assert.Equal(t, password.Result{Right: true, Rehash: true}, verify(t, stored, right), name))
 		for _, wrong := range []string{"", "Größe 7 umbrellas", "größe 7 umbrella", right + " ", right + "\x00", "gro\u0308ße 7 umbrella"} {
-			assert.Zero(t, verify(t, stored, wrong), "%s: %q", name, wrong)
+			judge(assert.Zero(t, verify(t, stored, wrong), "%s: %q", name, wrong))
 		}
 		last := stored[len(stored)-5]
 		changed := stored[:len(stored)-5] + string(last^1) + stored[len(stored)-4:]
 		result, err := hasher.Verify(t.Context(), changed, right)
-		assert.True(t, err == nil || errors.Is(err, password.ErrUnreadable), name)
-		assert.Zero(t, result, "%s: another sum", name)
+		judge(assert.True(t, err == nil || errors.Is(err, password.ErrUnreadable), name))
+		judge(assert.Zero(t, result, "%s: another sum", name))
 	}
+	figures.Report(t, "T13 generations of hashes, by what made them", len(families), "generations", figures.AtLeast(4))
+	figures.Report(t, "T13 spellings of these hashes", len(generations), "spellings", figures.AtLeast(12))
+	figures.Report(t, fmt.Sprintf("T13 wrong verdicts on hashes of former generations, of %d", all), errant, "verdicts", figures.Exactly(0))
 }
 
 func TestVerify_AgreesWithWhatOthersHavePublished(t *testing.T) {

@@ -144,6 +144,7 @@ func TestCheck_EachPasswordHasItsVerdict(t *testing.T) {
 			wrong++
 		}
 	}
+	figures.Report(t, "T13 passwords judged", len(vectors), "passwords", figures.AtLeast(60))
 	figures.Report(t, "T13 wrong verdicts on passwords, of "+strconv.Itoa(len(vectors)), wrong, "verdicts", figures.Exactly(0))
 }
 

@@ -146,7 +146,7 @@ func TestOpaque_AContinuationTokenSaysNothing(t *testing.T) {
 // Twenty tokens, every position, every other byte: requirement K4.
 func TestOpaque_EverySingleByteChangeIsRefused(t *testing.T) {
 	o := token.NewOpaque([][]byte{key('a'), key('b')})
-	changed := 0
+	changed, accepted := 0, 0
 	for _, kind := range opaqueKinds {
 		for seed := range uint64(10) {
 			text := []byte(kind.make(o, seed, "web"))
@@ -158,14 +158,16 @@ func TestOpaque_EverySingleByteChangeIsRefused(t *testing.T) {
 					text[i] = byte(b)
 					changed++
 					if _, err := kind.again(o, string(text), "web"); err != token.ErrInvalid {
-						require.Failf(t, "accepted", "%s token %d with byte %d = %#x: %v", kind.name, seed, i, b, err)
+						accepted++
+						t.Errorf("accepted: %s token %d with byte %d = %#x: %v", kind.name, seed, i, b, err)
 					}
 				}
 				text[i] = was
 			}
 		}
 	}
-	figures.Report(t, "T14 tokens with another byte, all refused", changed, "tokens", figures.AtLeast(100_000)) // the first that is not ends the test
+	figures.Report(t, "T14 opaque tokens with another byte", changed, "tokens", figures.AtLeast(100_000))
+	figures.Report(t, "T14 opaque tokens with another byte, accepted or refused for another reason", accepted, "tokens", figures.Exactly(0))
 }
 
 func TestOpaque_EveryCutAndExtensionIsRefused(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nativeauth/nativeauth/internal/figures"
 	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -50,8 +51,9 @@ func TestT4_GuessingWinsWhereItCan(t *testing.T) {
 	}
 	p := 1 - math.Pow(1-5.0/1000, 20)
 	mean, sigma := p*float64(accounts), math.Sqrt(p*(1-p)*float64(accounts))
-	t.Logf("T4 accounts lost with codes of 3 digits, of %d, %d accounts %.0f±%.0f", accounts, len(lost), mean, 4*sigma)
-	assert.InDelta(t, mean, float64(len(lost)), 4*sigma)
+	name := fmt.Sprintf("T4 accounts lost with codes of 3 digits, of %d, where %.0f±%.0f have to be: ", accounts, mean, 4*sigma)
+	figures.Report(t, name+"enough", len(lost), "accounts", figures.AtLeast(int(math.Ceil(mean-4*sigma))))
+	figures.Report(t, name+"not too many", len(lost), "accounts", figures.AtMost(int(mean+4*sigma)))
 }
 
 // guess makes a code be sent and tries to guess it, five times. It tells whether that went well.
