@@ -54,14 +54,11 @@
 // alexedwards/scs in Config.State; [NewSessions] makes a manager for an app that keeps values of its own in
 // it. Requests that change something are refused if they come from a page of another origin.
 //
-// # Forms that the server draws
+// # In process
 //
-// An app that draws its own forms, with html/template for one, needs no HTTP between them and the flows:
-// [Auth.Flows] plays these in process, on the same engine, limits and events. Each call returns a [FlowStep],
-// which says what form comes next, and a [FlowError] where something was refused. [Auth.WithSession] is for
-// the pages that have the forms.
-//
-//	step, err := flows.Code(r.Context(), r.PostFormValue("state"), r.PostFormValue("code"))
+// An app whose server draws the forms itself calls the flows without HTTP: [Auth.Flows] returns those of a client, on
+// the same engine, limits and events. Each call returns a [FlowStep], which says which form to draw next, and a
+// [FlowError] where something was refused. [Auth.WithSession] is for pages that visitors see, too.
 //
 // # Accounts
 //
