@@ -144,6 +144,28 @@ func TestRow_WaitingTriesDoNotCount(t *testing.T) {
 	w.enter(casey, harbor).tokens()
 }
 
+// Nor does one of many at once, or a single burst would take a factor away that few tries were made at.
+func TestRow_WaitingTriesAtOnceDoNotCount(t *testing.T) {
+	w := newRows(t, func(c *handler.Config) {
+		c.Limits.FailuresInARow = 12
+		c.State = slowRows{c.State}
+	})
+	token := w.askedPassword(keyed, casey)
+	var done sync.WaitGroup
+	var others atomic.Int64
+	for range 5 * inARow { // ten are compared
+		done.Go(func() {
+			if w.redeemPassword(keyed, token, loud).status != 400 {
+				others.Add(1)
+			}
+		})
+	}
+	done.Wait()
+	assert.Zero(t, others.Load())
+	w.clock.pass(15 * time.Minute)
+	w.enter(casey, harbor).tokens()
+}
+
 func TestRow_WaitingTriesOfAnAppDoNotCount(t *testing.T) {
 	w := newWorld(t, secondFactors, func(c *handler.Config) { c.Limits.FailuresInARow = inARow })
 	w.person(casey)
@@ -156,8 +178,15 @@ func TestRow_WaitingTriesOfAnAppDoNotCount(t *testing.T) {
 	w.redeemSecond(guarded, w.askedApp(casey), w.shown(uri)).tokens()
 }
 
-// slowRows is a store that takes its time to note that a factor is disabled.
+// slowRows is a store that takes its time to count a try, and to note that a factor is disabled.
 type slowRows struct{ store.State }
+
+func (s slowRows) Add(ctx context.Context, key string, delta int64, ttl time.Duration) (store.Count, error) {
+	if strings.HasPrefix(key, "row/") && delta > 0 {
+		defer time.Sleep(200 * time.Millisecond)
+	}
+	return s.State.Add(ctx, key, delta, ttl)
+}
 
 func (s slowRows) Put(ctx context.Context, key string, e store.Entry) error {
 	if strings.HasPrefix(key, "row/") {

@@ -110,28 +110,28 @@ func (e *Engine) whose(ctx context.Context, f *flow) (store.User, error) {
 // one should be hashed anew. A try that comes too soon is refused, right or wrong, in the same words
 // and after the same work, and so is one at a password that is disabled.
 func (e *Engine) tryPassword(ctx context.Context, account accountID, n store.Count, hash, text string) (stale bool, err error) {
+	admitted, err := e.admit(ctx, passwordLimit, account, n.Value)
+	if err != nil {
+		return false, err
+	}
+	if !admitted { // nothing is compared, so it is no try of a row either
+		return e.tryOfDay(ctx, account, n, false, "", text)
+	}
 	err = e.inARow(ctx, passwordFactor, account, func() error {
-		stale, err = e.tryOfDay(ctx, account, n, hash, text)
+		stale, err = e.tryOfDay(ctx, account, n, true, hash, text)
 		return err
 	})
 	if !errors.Is(err, errFactorDisabled) {
 		return stale, err
 	}
-	if _, err := e.tryOfDay(ctx, account, n, "", text); !errors.Is(err, ErrCredentials) {
+	if _, err := e.tryOfDay(ctx, account, n, true, "", text); !errors.Is(err, ErrCredentials) {
 		return false, err
 	}
 	return false, &LockedError{disabledWait}
 }
 
-// tryOfDay is a try as far as the limit of a day is concerned.
-func (e *Engine) tryOfDay(ctx context.Context, account accountID, n store.Count, hash, text string) (stale bool, err error) {
-	admitted, err := e.admit(ctx, passwordLimit, account, n.Value)
-	if err != nil {
-		return false, err
-	}
-	if !admitted {
-		hash = ""
-	}
+// tryOfDay is a try as far as the limit of a day is concerned, which has admitted it or not.
+func (e *Engine) tryOfDay(ctx context.Context, account accountID, n store.Count, admitted bool, hash, text string) (stale bool, err error) {
 	found, err := e.Hasher.Verify(ctx, hash, text)
 	failed := err != nil && !errors.Is(err, password.ErrUnreadable)
 	if !admitted || found.Right || failed {
