@@ -3,7 +3,8 @@
 //
 // Whoever gets hold of the authority's private key can speak for what it may sign. Therefore the authority itself says that
 // this is localhost, what is beneath it, and the loopback addresses, and nothing else (name constraints, RFC 5280
-// §4.2.1.10), which Go, OpenSSL, browsers and Node check: with a stolen key nobody can stand in for another site.
+// §4.2.1.10), which Go, OpenSSL, browsers and Node check: with a stolen key nobody can stand in for another site. Nor can
+// they sign mail or programs, for which systems may trust it, too: it is for servers alone (extended key usage, §4.2.1.12).
 package localca
 
 import (
@@ -19,6 +20,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,6 +32,16 @@ const (
 
 	certificateBlock = "CERTIFICATE"
 	keyBlock         = "PRIVATE KEY"
+)
+
+// What an authority may sign certificates for.
+var (
+	domains   = []string{"localhost"}
+	addresses = []*net.IPNet{
+		{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
+		{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
+	}
+	uses = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 )
 
 // ErrExpired says that an authority has come to its end, or will before a certificate of it would.
@@ -53,12 +65,8 @@ func New(now time.Time) ([]byte, error) {
 	template := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "nativeauth development authority"},
 		NotBefore: now.Add(-backward), NotAfter: now.Add(life),
-		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"localhost"},
-		PermittedIPRanges: []*net.IPNet{
-			{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
-			{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
-		},
+		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: uses,
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: domains, PermittedIPRanges: addresses,
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -83,7 +91,8 @@ func serial() *big.Int {
 	return new(big.Int).SetBytes(bits)
 }
 
-// Parse reads what New has made. It returns ErrExpired for an authority that is at its end.
+// Parse reads what New has made. It returns ErrExpired for an authority that is at its end, and refuses one that may sign
+// for more than those of New: people are told that it is safe to trust.
 func Parse(kept []byte, now time.Time) (*Authority, error) {
 	certificate, rest := pem.Decode(kept)
 	if certificate == nil || certificate.Type != certificateBlock {
@@ -105,10 +114,21 @@ func Parse(kept []byte, now time.Time) (*Authority, error) {
 	if !ok || !pair.PublicKey.Equal(parsed.PublicKey) || !parsed.IsCA {
 		return nil, errors.New("localca: certificate and private key do not belong together")
 	}
+	if !isNarrow(parsed) {
+		return nil, errors.New("localca: the authority is for more than this machine")
+	}
 	if now.Add(leafLife).After(parsed.NotAfter) {
 		return nil, ErrExpired
 	}
 	return &Authority{encode(certificateBlock, certificate.Bytes), parsed, pair}, nil
+}
+
+// isNarrow tells whether an authority may sign what those of New may, and nothing else.
+func isNarrow(c *x509.Certificate) bool {
+	same := func(a, b *net.IPNet) bool { return a.String() == b.String() }
+	return c.PermittedDNSDomainsCritical && slices.Equal(c.PermittedDNSDomains, domains) &&
+		slices.EqualFunc(c.PermittedIPRanges, addresses, same) &&
+		slices.Equal(c.ExtKeyUsage, uses) && len(c.UnknownExtKeyUsage) == 0
 }
 
 // Issue returns a certificate for this machine: for localhost, the loopback addresses, and further names, which have to be
@@ -117,7 +137,7 @@ func (a *Authority) Issue(now time.Time, names ...string) (tls.Certificate, erro
 	template := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "localhost"},
 		NotBefore: now.Add(-backward), NotAfter: now.Add(leafLife),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: uses,
 		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	for _, name := range names {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -69,9 +70,9 @@ func TestIssue_RefusesNamesThatOthersHave(t *testing.T) {
 	}
 }
 
-// Whoever has the key cannot use it for more: clients look at what the authority says of itself.
-func TestAuthority_IsNotTrustedForOtherNames(t *testing.T) {
-	a, kept := authority(t)
+// forger returns what signs anything with the key of an authority.
+func forger(t *testing.T, kept []byte) func(x509.Certificate) []byte {
+	t.Helper()
 	certificate, rest := pem.Decode(kept)
 	private, _ := pem.Decode(rest)
 	parent, err := x509.ParseCertificate(certificate.Bytes)
@@ -80,15 +81,81 @@ func TestAuthority_IsNotTrustedForOtherNames(t *testing.T) {
 	require.NoError(t, err)
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	forge := func(template x509.Certificate) []byte {
+	return func(template x509.Certificate) []byte {
 		template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(1), now, now.Add(time.Hour)
 		der, err := x509.CreateCertificate(rand.Reader, &template, parent, own.Public(), key)
 		require.NoError(t, err)
 		return der
 	}
+}
+
+// Whoever has the key cannot use it for more: clients look at what the authority says of itself.
+func TestAuthority_IsNotTrustedForOtherNames(t *testing.T) {
+	a, kept := authority(t)
+	forge := forger(t, kept)
 	assert.NoError(t, verify(t, a, forge(x509.Certificate{DNSNames: []string{"a.localhost"}}), "a.localhost", now))
 	assert.ErrorContains(t, verify(t, a, forge(x509.Certificate{DNSNames: []string{"example.com"}}), "example.com", now), "not permitted")
 	assert.ErrorContains(t, verify(t, a, forge(x509.Certificate{IPAddresses: []net.IP{{192, 0, 2, 7}}}), "192.0.2.7", now), "not permitted")
+}
+
+// Systems that trust an authority may do so for mail and programs, too.
+func TestAuthority_IsNotTrustedForMoreThanServers(t *testing.T) {
+	a, kept := authority(t)
+	forge := forger(t, kept)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(a.PEM))
+	for use, trusted := range map[x509.ExtKeyUsage]bool{
+		x509.ExtKeyUsageServerAuth: true, x509.ExtKeyUsageClientAuth: false,
+		x509.ExtKeyUsageCodeSigning: false, x509.ExtKeyUsageEmailProtection: false,
+	} {
+		leaf, err := x509.ParseCertificate(forge(x509.Certificate{
+			DNSNames: []string{"localhost"}, ExtKeyUsage: []x509.ExtKeyUsage{use},
+		}))
+		require.NoError(t, err)
+		_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{use}})
+		assert.Equal(t, trusted, err == nil, "use %d: %v", use, err)
+	}
+}
+
+// People are told that it is safe to trust what Parse returns, so it is not to be any authority that lies there.
+func TestParse_RefusesAnAuthorityForMore(t *testing.T) {
+	_, kept := authority(t)
+	certificate, private := pem.Decode(kept)
+	pair, _ := pem.Decode(private)
+	made, err := x509.ParseCertificate(certificate.Bytes)
+	require.NoError(t, err)
+	key, err := x509.ParsePKCS8PrivateKey(pair.Bytes)
+	require.NoError(t, err)
+	everything := net.IPNet{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}
+	for name, widen := range map[string]func(*x509.Certificate){
+		"no constraints":  func(c *x509.Certificate) { c.PermittedDNSDomains, c.PermittedIPRanges = nil, nil },
+		"any address":     func(c *x509.Certificate) { c.PermittedIPRanges = nil },
+		"more addresses":  func(c *x509.Certificate) { c.PermittedIPRanges = append(c.PermittedIPRanges, &everything) },
+		"any name":        func(c *x509.Certificate) { c.PermittedDNSDomains = nil },
+		"another name":    func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"localhost", "example.com"} },
+		"not to be heard": func(c *x509.Certificate) { c.PermittedDNSDomainsCritical = false },
+		"any use":         func(c *x509.Certificate) { c.ExtKeyUsage = nil },
+		"more uses":       func(c *x509.Certificate) { c.ExtKeyUsage = append(c.ExtKeyUsage, x509.ExtKeyUsageCodeSigning) },
+		"unknown uses": func(c *x509.Certificate) {
+			c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 99}}
+		},
+	} {
+		wide := x509.Certificate{
+			SerialNumber: made.SerialNumber, Subject: made.Subject, NotBefore: made.NotBefore, NotAfter: made.NotAfter,
+			IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: made.KeyUsage, ExtKeyUsage: made.ExtKeyUsage,
+			PermittedDNSDomainsCritical: true, PermittedDNSDomains: made.PermittedDNSDomains, PermittedIPRanges: made.PermittedIPRanges,
+		}
+		parse := func() error {
+			der, err := x509.CreateCertificate(rand.Reader, &wide, &wide, key.(*ecdsa.PrivateKey).Public(), key)
+			require.NoError(t, err)
+			block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+			_, err = localca.Parse(append(block, private...), now)
+			return err
+		}
+		require.NoError(t, parse(), "as it was made")
+		widen(&wide)
+		assert.ErrorContains(t, parse(), "for more than this machine", name)
+	}
 }
 
 func TestParse_RefusesWhatIsNotWhole(t *testing.T) {
