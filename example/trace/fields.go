@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -102,20 +103,25 @@ func folded(name, value string) string {
 	}, value)
 }
 
+// nameForm is how parameters are called. What is not is perhaps a value: of JSON that is none, or of a password with an
+// ampersand that was not encoded.
+var nameForm = regexp.MustCompile(`^[0-9A-Za-z._-]+$`)
+
 // query reads pairs as they stand in a URL or a form.
 func (d *reader) query(text string, inURL bool) {
 	for pair := range strings.SplitSeq(strings.TrimPrefix(text, "?"), "&") {
 		if pair == "" {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
+		name, value, isPair := strings.Cut(pair, "=")
 		plainName, err := url.QueryUnescape(name)
 		plainValue, err2 := url.QueryUnescape(value)
-		if err != nil || err2 != nil {
+		plainName = strings.TrimSpace(plainName)
+		if !isPair || err != nil || err2 != nil || !nameForm.MatchString(plainName) {
 			d.add("not form-encoded", pair, inURL)
 			continue
 		}
-		d.add(strings.TrimSpace(plainName), plainValue, inURL)
+		d.add(plainName, plainValue, inURL)
 	}
 }
 

@@ -114,6 +114,30 @@ func TestSecrets_OfRequestsAreNotShown(t *testing.T) {
 	}
 }
 
+// What somebody gets wrong while they build an app: what should have been a value stands where a name does.
+func TestSecrets_OfBodiesThatAreNotRightAreNotShown(t *testing.T) {
+	for name, body := range map[string]string{
+		"JSON with a comma too many":    `{"password":"planted","username":"ada@example.com",}`,
+		"JSON with the quotes of shell": `{'password':'planted'}`,
+		"JSON with an equals sign":      `{"password":"planted=","username":"ada@example.com",}`,
+		"JSON in an array":              `["planted"]`,
+		"an ampersand in a password":    "username=ada%40example.com&password=quiet&planted",
+		"a password alone":              "planted",
+		"a body in parts":               "--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nquiet&planted\r\n--x--\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			flows := trace.New(trace.Config{Path: page})
+			flows.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.ReadAll(r.Body)
+				w.WriteHeader(http.StatusBadRequest)
+			})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/oauth/token", strings.NewReader(body)))
+			shown := everything(t, flows)
+			assert.NotContains(t, shown, "planted")
+			assert.Contains(t, shown, "not form-encoded")
+		})
+	}
+}
+
 func TestSecrets_OfABasicHeaderAreNotShown(t *testing.T) {
 	flows := trace.New(trace.Config{Path: page})
 	r := httptest.NewRequest(http.MethodPost, "/oauth2/revoke", nil)
