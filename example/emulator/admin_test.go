@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os/exec"
 	"strings"
 	"testing"
@@ -104,6 +105,8 @@ func TestAdmin_IsForThisMachineAndNoPageOfAnotherOrigin(t *testing.T) {
 		for what, header := range map[string][]string{
 			"a name that leads here":    {"Host", "rebound.example"},
 			"a name beneath a real one": {"Host", "localhost.rebound.example"},
+			"a name for a shell":        {"Host", "a';id;'.localhost"},
+			"a port for a shell":        {"Host", "localhost:80';id;'"},
 			"a proxy":                   {"X-Forwarded-For", "192.0.2.7"},
 			"a page elsewhere":          {"Origin", "https://evil.example"},
 			"a page at another port":    {"Origin", "http://127.0.0.1:1"},
@@ -140,11 +143,21 @@ func (s tenant) plansLeft() map[string]int {
 
 func TestAdmin_APeerElsewhereIsRefused(t *testing.T) {
 	s := serveSample(t)
-	r := httptest.NewRequest(http.MethodGet, "http://localhost/dev/api/users", nil)
-	r.RemoteAddr = "192.0.2.7:4711"
-	w := httptest.NewRecorder()
-	s.Admin(t.Context(), "curl -s").ServeHTTP(w, r)
-	assert.Equal(t, http.StatusForbidden, w.Code)
+	for _, from := range []struct {
+		peer, host string
+		status     int
+	}{
+		{"127.0.0.1:4711", "localhost", http.StatusOK},
+		{"192.0.2.7:4711", "localhost", http.StatusForbidden},
+		{"[::1]:4711", "[::1]:80", http.StatusOK},
+		{"[::1]:4711", "[::1%';id;']:80", http.StatusForbidden},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/dev/api/users", nil)
+		r.RemoteAddr, r.Host = from.peer, from.host
+		w := httptest.NewRecorder()
+		s.Admin(t.Context(), "curl -s").ServeHTTP(w, r)
+		assert.Equal(t, from.status, w.Code, from)
+	}
 }
 
 func TestAdmin_SaysWhatIsWrong(t *testing.T) {
@@ -175,6 +188,7 @@ func TestAdmin_SaysWhatIsWrong(t *testing.T) {
 		{400, "PUT", "/dev/api/users/ada@contoso.example", `{"id":"aaaabbbb-0000-cccc-1111-dddd2222eeee"}`, "the user has 99990000-aaaa-bbbb-cccc-ddddeeeeffff"},
 		{400, "POST", "/dev/api/clock", `{}`, `write {"forward":"10m"}`},
 		{400, "POST", "/dev/api/clock", `{"forward":"-1m"}`, "DELETE /dev/api/clock goes back"},
+		{400, "POST", "/dev/api/clock", `{"forward":"1000000h"}`, "of 87600h0m0s at most"},
 		{400, "PUT", "/dev/api/snapshots/a%20b", `{}`, "is not 1 to 64 letters"},
 		{400, "PUT", "/dev/api/snapshots/a", `{"x":1}`, "unknown field"},
 		{404, "POST", "/dev/api/reset", `{"to":"a"}`, "there is no snapshot"},
@@ -297,6 +311,56 @@ func TestClock_StandsAndGoesOn(t *testing.T) {
 	assert.WithinDuration(t, at.Add(2*time.Hour), s.Now(), time.Minute)
 	s.call(http.MethodDelete, "/dev/api/clock", "")
 	assert.WithinDuration(t, time.Now(), s.Now(), time.Minute)
+}
+
+// Times beyond those that can be written would come out as others.
+func TestClock_MovesSoFarAltogether(t *testing.T) {
+	s := serveSample(t)
+	for _, stands := range []string{`false`, `true`} {
+		status, _ := s.call(http.MethodPost, "/dev/api/clock", `{"forward":"87000h","frozen":`+stands+`}`)
+		require.Equal(t, http.StatusOK, status)
+		at := s.Now()
+		status, text := s.refused(http.MethodPost, "/dev/api/clock", `{"forward":"601h","frozen":false}`)
+		assert.Equal(t, http.StatusBadRequest, status)
+		assert.Contains(t, text, "the clock would be more than 87600h0m0s ahead")
+		assert.WithinDuration(t, at, s.Now(), time.Minute)
+		_, clock := s.call(http.MethodGet, "/dev/api/clock", "")
+		assert.Equal(t, stands == "true", clock.(map[string]any)["frozen"], "nothing of it was done")
+		s.call(http.MethodDelete, "/dev/api/clock", "")
+	}
+}
+
+// R4: what somebody had who was removed is not that of the next one of the name, who has the same id.
+func TestUsers_OfOneNameAfterAnotherDoNotShareSessions(t *testing.T) {
+	s := serveSample(t)
+	const path = "/dev/api/users/ada@contoso.example"
+	ask := func(call string, more ...string) map[string]any {
+		form := url.Values{"client_id": {"00001111-aaaa-2222-bbbb-3333cccc4444"}}
+		for i := 0; i < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		resp, err := http.PostForm(s.url+s.Path()+call, form)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		a := map[string]any{}
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(&a))
+		return a
+	}
+	status, _ := s.call(http.MethodPut, path, `{"password":"a quiet harbour"}`)
+	require.Equal(t, http.StatusOK, status)
+	a := ask("/oauth2/v2.0/initiate", "username", "ada@contoso.example", "challenge_type", "password oob redirect")
+	a = ask("/oauth2/v2.0/challenge", "continuation_token", a["continuation_token"].(string), "challenge_type", "password oob redirect")
+	a = ask("/oauth2/v2.0/token", "continuation_token", a["continuation_token"].(string), "grant_type", "password",
+		"password", "a quiet harbour", "scope", "openid offline_access")
+	a = ask("/oauth2/v2.0/token", "grant_type", "refresh_token", "refresh_token", a["refresh_token"].(string))
+	require.Contains(t, a, "refresh_token", a)
+
+	s.call(http.MethodDelete, path, "")
+	status, _ = s.call(http.MethodPost, "/dev/api/users", `{"username":"ada@contoso.example","password":"another harbour"}`)
+	require.Equal(t, http.StatusOK, status)
+	a = ask("/oauth2/v2.0/token", "grant_type", "refresh_token", "refresh_token", a["refresh_token"].(string))
+	assert.Equal(t, "invalid_grant", a["error"])
+	assert.NotContains(t, a, "access_token")
 }
 
 func TestUsers_AreMadeReplacedChangedAndRemoved(t *testing.T) {

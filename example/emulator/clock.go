@@ -41,15 +41,19 @@ func (c *clock) restore(s setting) {
 	c.set = s
 }
 
-// forward moves the clock, whether it goes or stands.
-func (c *clock) forward(d time.Duration) {
+// forward moves the clock, whether it goes or stands, unless that would be too far.
+func (c *clock) forward(d time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.set.frozen.IsZero() {
-		c.set.frozen = c.set.frozen.Add(d)
-		return
+	if time.Until(c.set.now()) > farthest-d {
+		return false
 	}
-	c.set.ahead += d
+	if c.set.frozen.IsZero() {
+		c.set.ahead += d
+	} else {
+		c.set.frozen = c.set.frozen.Add(d)
+	}
+	return true
 }
 
 // freeze lets the clock stand, or go on from where it stands.
@@ -64,7 +68,7 @@ func (c *clock) freeze(stand bool) {
 	c.set = setting{ahead: time.Until(now)}
 }
 
-// farthest bounds a move, so that times stay such as JSON and tokens can say.
+// farthest is how far ahead the clock can be, so that times stay such as JSON and tokens can say.
 const farthest = 10 * 365 * 24 * time.Hour
 
 func (e *Emulator) readClock(context.Context, *http.Request) (any, error) {
@@ -94,10 +98,12 @@ func (e *Emulator) moveClock(ctx context.Context, r *http.Request) (any, error) 
 			return nil, wrong(http.StatusBadRequest, "forward %q is not a time with its unit, of %v at most, as 90s, 10m or 24h; DELETE /dev/api/clock goes back", move.Forward, farthest)
 		}
 	}
+	if !e.clock.forward(d) {
+		return nil, wrong(http.StatusBadRequest, "the clock would be more than %v ahead: DELETE /dev/api/clock goes back", farthest)
+	}
 	if move.Frozen != nil {
 		e.clock.freeze(*move.Frozen)
 	}
-	e.clock.forward(d)
 	return e.readClock(ctx, r)
 }
 

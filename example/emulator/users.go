@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 
@@ -54,6 +55,7 @@ func (e *Emulator) create(ctx context.Context, p Person) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	u.Epoch = 1 + rand.Int64N(1<<52) // ids come from names: what the last one of the name had is not this one's
 	switch err := e.users.CreateUser(ctx, u); {
 	case errors.Is(err, store.ErrExists):
 		return nil, wrong(http.StatusConflict, "there is a user %s already, or one with this id: PUT /dev/api/users/%s replaces, PATCH changes", p.Username, p.Username)

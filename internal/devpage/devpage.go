@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -29,16 +31,22 @@ func IsLocal(r *http.Request) bool {
 	return err == nil && peer.Addr().Unmap().IsLoopback() && isLoopbackName(r.Host)
 }
 
-// isLoopbackName tells whether a Host header, with or without a port, names this machine. Browsers
-// resolve localhost and all below it themselves (RFC 6761 §6.3), so nobody else can own such a name.
+// ownNames are localhost and all below it. Browsers resolve these themselves (RFC 6761 §6.3), so nobody else can own one.
+var ownNames = regexp.MustCompile(`^([0-9a-z_-]+\.)*localhost$`)
+
+// isLoopbackName tells whether a Host header, with or without a port, names this machine, and is no more than that: pages
+// show it, also in lines to paste into a shell.
 func isLoopbackName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
 		host = name
 	}
 	host = strings.ToLower(strings.Trim(host, "[]"))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if ownNames.MatchString(host) {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && ip.Zone() == "" && ip.Unmap().IsLoopback()
 }
