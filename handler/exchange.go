@@ -251,6 +251,7 @@ func (x *exchange) retryAfter(d time.Duration) {
 // log tells the cause, which the client does not learn, under the ids that it does; and what the call should have
 // been.
 func (x *exchange) log(err error, e row, trace, hint string) {
+	x.refused(err, e) // first, for a Logger may panic
 	level := slog.LevelInfo
 	switch {
 	case e.Status >= http.StatusInternalServerError:
@@ -261,5 +262,4 @@ func (x *exchange) log(err error, e row, trace, hint string) {
 	x.auth.cfg.Logger.LogAttrs(x.r.Context(), level, "nativeauth: request refused",
 		slog.String("path", x.path), slog.Int("status", e.Status), slog.String("error", e.Code), slog.Int("code", e.Number),
 		slog.String("correlation_id", x.correlation), slog.String("trace_id", trace), slog.Any("cause", err), slog.String("hint", hint))
-	x.refused(err, e)
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -297,4 +300,61 @@ func TestFlows_WhatIsOutOfOrderIsSaidInTimeAndLosesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// S6: code of the host must not keep a page of the host waiting for ever.
+func TestFlows_CodeOfTheHostThatEndsItsGoroutineIsAnswered(t *testing.T) {
+	w := newWorld(t, func(c *handler.Config) {
+		c.Gate = func(context.Context, handler.GateRequest) error {
+			runtime.Goexit() // as t.FailNow does
+			return nil
+		}
+	})
+	f := w.forms(plain)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := f.SignUp(f.ctx, handler.SignUp{Username: casey})
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		require.ErrorIs(t, err, handler.ErrUnavailable)
+		assert.Equal(t, 500, refusal(t, err).Status)
+	case <-time.After(10 * time.Second):
+		t.Fatal("no answer")
+	}
+}
+
+// brokenLog is a Logger's handler that panics once it is told to.
+type brokenLog struct {
+	slog.Handler
+	broken atomic.Bool
+}
+
+func (b *brokenLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (b *brokenLog) Handle(context.Context, slog.Record) error {
+	if b.broken.Load() {
+		panic("no room for the log")
+	}
+	return nil
+}
+
+// G2: as over HTTP, an event is told also where no line can be logged.
+func TestFlows_EventsAreToldWhereTheLoggerPanics(t *testing.T) {
+	log := &brokenLog{Handler: slog.DiscardHandler}
+	w, h := newEar(t, func(c *handler.Config) { c.Logger = slog.New(log) })
+	w.signUp(casey)
+	f := w.forms(plain)
+	s, code := f.signInSent(casey)
+	w.heard(h)
+	log.broken.Store(true)
+	_, err := f.Code(f.ctx, s.State, otherCode(code))
+	require.ErrorIs(t, err, handler.ErrWrongCode)
+	told := func() int {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return len(named(h.list, handler.EventCodeFailed))
+	}
+	require.Eventually(t, func() bool { return told() == 1 }, 5*time.Second, time.Millisecond)
 }

@@ -54,17 +54,19 @@ func (f *Flows) run(ctx context.Context, path string, before carried, p play) (F
 	place.Store(&before)
 	out, told := make(chan outcome, 1), make(chan struct{})
 	answer := func(t *turn, err error) {
+		defer t.report()
 		if answered.CompareAndSwap(false, true) {
 			out <- t.outcome(*place.Load(), err)
 			t.log(err)
 		}
-		t.report()
 	}
 	go func() {
 		defer close(told)
 		defer func() { _ = recover() }() // of a Logger, say: nobody else would catch it here
 		t := f.turn(ctx, of, path, heard)
-		answer(t, t.take(p, &place))
+		err := fmt.Errorf("%w: the call ended its goroutine", errPanic) // unless it returns
+		defer func() { answer(t, err) }()
+		err = t.take(p, &place)
 	}()
 	timer := time.NewTimer(stuckTimeout)
 	defer timer.Stop()
