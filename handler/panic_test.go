@@ -125,7 +125,6 @@ func newMined(t *testing.T) *mined {
 	t.Helper()
 	m := &mined{mine: &mine{calls: map[string]int{}}}
 	m.trip = newTrip(t, secondFactors, withAuth0, withTencent, withDevices, withServers, withBadges, m.lay)
-	m.fault.mine = m.mine
 	m.serve("/me", m.auth.RequireSession()(whoami))
 	m.serve("/api", m.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	return m
@@ -133,6 +132,7 @@ func newMined(t *testing.T) *mined {
 
 // lay puts mines into all that a config has room for.
 func (m *mined) lay(c *handler.Config) {
+	c.State.(*fault).mine = m.mine
 	asks := func(name string, due bool) handler.SecondFactor {
 		return func(context.Context, handler.SecondFactorRequest) (bool, error) { m.step(name); return due, nil }
 	}
