@@ -54,6 +54,12 @@
 // alexedwards/scs in Config.State; [NewSessions] makes a manager for an app that keeps values of its own in
 // it. Requests that change something are refused if they come from a page of another origin.
 //
+// # In process
+//
+// An app whose server draws the forms itself calls the flows without HTTP: [Auth.Flows] returns those of a client, on
+// the same engine, limits and events. Each call returns a [FlowStep], which says which form to draw next, and a
+// [FlowError] where something was refused. [Auth.WithSession] is for pages that visitors see, too.
+//
 // # Accounts
 //
 // Methods of [Auth] change accounts for pages of the host: [Auth.ChangePassword], [Auth.SetPassword],

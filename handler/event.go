@@ -94,10 +94,10 @@ func (e Event) LogValue() slog.Value {
 //
 // An event follows the write that has made it so, and comes once, however often a call is repeated; what was
 // refused follows the answer. A sink is called after the answer of its request was sent and before the request is
-// over, one event at a time for each request, by many goroutines at once. ctx is that of the request without its
-// end, and ends after a second and a half: what takes longer belongs into a queue of the sink's own. A panic
-// of a sink ends in a line of Config.Logger and is no other sink's matter. Events that a process that crashes has not
-// handed over are lost.
+// over (for Flows before the call returns, unless that takes too long), one event at a time for each request, by
+// many goroutines at once. ctx is that of the request without its end, and ends after a second and a half: what
+// takes longer belongs into a queue of the sink's own. A panic of a sink ends in a line of Config.Logger and is no
+// other sink's matter. Events that a process that crashes has not handed over are lost.
 type EventSink interface {
 	Event(ctx context.Context, e Event)
 }

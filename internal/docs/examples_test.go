@@ -37,7 +37,7 @@ var notEntries = map[string]string{
 }
 
 // inHand are types that a host holds, whose methods are entries, too.
-var inHand = []string{"handler.Auth", "handlertest.Server"}
+var inHand = []string{"handler.Auth", "handler.Flows", "handlertest.Server"}
 
 // folder is a public package with what its examples show.
 type folder struct {

@@ -57,6 +57,9 @@ var questions = []struct{ asked, word, answer string }{
 	{"Our users come from Django", "django", "coming-from-bcrypt.md#which-hashes-are-read"},
 	{"How do I get my users out again?", "export", "leaving.md"},
 	{"I have a TV app", "TV", "grants.md#devices-without-a-keyboard"},
+	{"Can I do without JavaScript?", "JavaScript", "in-process.md"},
+	{"Can I call it from Go, without HTTP?", "without HTTP", "in-process.md#tokens-in-place-of-a-session"},
+	{"Is there an emulator of Entra for CI?", "Entra in CI", "emulator.md"},
 	{"How do I use gin?", "gin,", "../README.md#mount-it"},
 }
 
