@@ -182,6 +182,32 @@ func TestFlows_EventsNameTheRequest(t *testing.T) {
 	assert.Equal(t, []string{"start sign-in", "code_sent sign-in", "code_failed refused", "code_accepted sign-in", "sign_in tokens"}, said)
 }
 
+func TestFlows_NoSinkHoldsThemUp(t *testing.T) {
+	t.Parallel()
+	held := make(chan struct{})
+	w, h := newEar(t, func(c *handler.Config) {
+		c.Events = append(c.Events, handler.EventFunc(func(context.Context, handler.Event) { <-held }))
+	})
+	f := w.forms(plain)
+	began := time.Now()
+	f.at(handler.NeedCode)(f.SignUp(f.ctx, handler.SignUp{Username: casey}))
+	assert.Less(t, time.Since(began), soon)
+	close(held)
+	var said []handler.Event
+	require.Eventually(t, func() bool {
+		said = append(said, w.heard(h)...)
+		return len(said) == 2 // start and code_sent
+	}, soon, time.Millisecond)
+}
+
+func TestFlows_ALoggerThatPanicsEndsNoProcess(t *testing.T) {
+	w := newTrip(t, func(c *handler.Config) { c.Logger = slog.New(deaf{}) })
+	f := w.forms(plain)
+	_, err := f.SignIn(f.ctx, casey)
+	require.ErrorIs(t, err, handler.ErrUserNotFound)
+	f.sent(func() (handler.FlowStep, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) })
+}
+
 // walk is what a person does in process, one call after the other. Each is made again until it is answered.
 var walk = []struct {
 	name string

@@ -125,7 +125,6 @@ func newMined(t *testing.T) *mined {
 	t.Helper()
 	m := &mined{mine: &mine{calls: map[string]int{}}}
 	m.trip = newTrip(t, secondFactors, withAuth0, withTencent, withDevices, withServers, withBadges, m.lay)
-	m.fault.mine = m.mine
 	m.serve("/me", m.auth.RequireSession()(whoami))
 	m.serve("/api", m.auth.RequireToken()(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	return m
@@ -133,6 +132,7 @@ func newMined(t *testing.T) *mined {
 
 // lay puts mines into all that a config has room for.
 func (m *mined) lay(c *handler.Config) {
+	c.State.(*fault).mine = m.mine
 	asks := func(name string, due bool) handler.SecondFactor {
 		return func(context.Context, handler.SecondFactorRequest) (bool, error) { m.step(name); return due, nil }
 	}
@@ -247,11 +247,6 @@ func (m *mined) asks(path, member, authorization string, pairs ...string) string
 	return text
 }
 
-// coded makes a call that sends a code. The code is always the same.
-func (m *mined) coded(path string, pairs ...string) string {
-	return m.posts(path, "continuation_token", pairs...)
-}
-
 const ct = "continuation_token"
 
 // entered is a sign-in with a password that is not finished yet.
@@ -264,7 +259,7 @@ func (m *mined) entered(client, member string) string {
 // codedIn is a sign-in with a code.
 func (m *mined) codedIn(client, member string) string {
 	start := m.posts(inStart, ct, "client_id", client, "username", m.who, "challenge_type", native)
-	start = m.coded(inChallenge, "client_id", client, ct, start)
+	start = m.posts(inChallenge, ct, "client_id", client, ct, start)
 	return m.posts(inToken, member, "client_id", client, ct, start, "grant_type", "oob", "oob", fixedCode)
 }
 
@@ -277,7 +272,7 @@ var minedFlows = []struct {
 	{"sign-up", 1, func(m *mined) {
 		m.who = "new-" + m.who
 		start := m.posts(upStart, ct, "client_id", both, "username", m.who, "challenge_type", every, "password", harbor)
-		start = m.coded(upChallenge, "client_id", both, ct, start)
+		start = m.posts(upChallenge, ct, "client_id", both, ct, start)
 		m.posts(upContinue, "", "client_id", both, ct, start, "grant_type", "oob", "oob", "12345678")
 		next := m.posts(upContinue, ct, "client_id", both, ct, start, "grant_type", "oob", "oob", fixedCode)
 		next = m.posts(upContinue, ct, "client_id", both, ct, next, "grant_type", "attributes", "attributes", `{"city":"Bern"}`)
@@ -300,7 +295,7 @@ var minedFlows = []struct {
 	}},
 	{"reset", 2, func(m *mined) {
 		start := m.posts(reStart, ct, "client_id", keyed, "username", m.who, "challenge_type", every)
-		start = m.coded(reChallenge, "client_id", keyed, ct, start)
+		start = m.posts(reChallenge, ct, "client_id", keyed, ct, start)
 		start = m.posts(reContinue, ct, "client_id", keyed, ct, start, "grant_type", "oob", "oob", fixedCode)
 		start = m.posts(reSubmit, ct, "client_id", keyed, ct, start, "new_password", harbor+", next")
 		start = m.posts(rePoll, ct, "client_id", keyed, ct, start)
@@ -360,7 +355,7 @@ var minedFlows = []struct {
 	{"session", 1, func(m *mined) {
 		b := m.browse()
 		start := m.posts(inStart, ct, "client_id", paged, "username", m.who, "challenge_type", native)
-		start = m.coded(inChallenge, "client_id", paged, ct, start)
+		start = m.posts(inChallenge, ct, "client_id", paged, ct, start)
 		m.sends("POST", m.base+inToken, "", b.client, form("client_id", paged, ct, start, "grant_type", "oob", "oob", fixedCode))
 		m.clock.pass(time.Minute)
 		m.sends("GET", m.http.URL+"/me", "", b.client, "")

@@ -238,7 +238,7 @@ func newNested(t *testing.T, kept *countedStore) *nested {
 	return n
 }
 
-// app is what an authenticator app shows some steps of time from now. Those of the server's clock are not w.clock's here.
+// app is what an authenticator app shows some steps of time from now, by the clock on the wall, which is the server's here.
 func (n *nested) app(uri string, steps int64) string {
 	return otp.TOTP(secretOf(n.T, uri), otp.TOTPStep(time.Now())+steps)
 }
@@ -356,7 +356,6 @@ func (n *nested) serves(i int) {
 }
 
 func TestT24_NoSecretIsWhereItDoesNotBelong(t *testing.T) {
-	t.Parallel()
 	for _, kind := range benchStores {
 		t.Run(kind.name, func(t *testing.T) {
 			n := newNested(t, kind.open(t))
