@@ -167,7 +167,7 @@ var table = []mutant{
 	},
 	{
 		"a waiting right password is let in", "internal/flow/password.go",
-		"	if !admitted {\n		hash = \"\"\n	}\n", "	if !admitted {\n		admitted = n.Value < passwordLimit.most\n	}\n",
+		"	if !admitted { //", "	if admitted = n.Value < passwordLimit.most; !admitted { //",
 		"handler", "TestTries_FromTheTenthOnEachHasToWaitLonger",
 	},
 }
