@@ -85,7 +85,7 @@ func (x *recorder) finish() {
 	r := x.asked
 	c := Call{
 		Began: x.began.UTC(), Took: float64(time.Since(x.began).Microseconds()) / 1000,
-		Method: clean(r.Method, longestName), Path: clean(strings.TrimPrefix(r.URL.Path, x.trace.cfg.API), longestValue), Status: x.status,
+		Method: clean(r.Method, longestName), Path: pathOf(strings.TrimPrefix(r.URL.Path, x.trace.cfg.API)), Status: x.status,
 	}
 	asked := x.readRequest()
 	c.Parameters = asked.all()
@@ -98,6 +98,14 @@ func (x *recorder) finish() {
 	c.Answer = given.all()
 	c.CorrelationID = x.correlation()
 	x.trace.keep(x.entry, c, asked.keys, given.keys)
+}
+
+// pathOf is a path as it is shown: without parameters that somebody has put behind it by another sign than "?".
+func pathOf(path string) string {
+	if i := strings.IndexAny(path, "&=;"); i >= 0 {
+		path = path[:i] + "…"
+	}
+	return clean(path, longestValue)
 }
 
 // correlation is what the answer says that the request is called, "" if there is none.

@@ -138,6 +138,16 @@ func TestSecrets_OfBodiesThatAreNotRightAreNotShown(t *testing.T) {
 	}
 }
 
+func TestSecrets_OfAPathAreNotShown(t *testing.T) {
+	for _, path := range []string{"/oauth2/v2.0/token&password=planted", "/oauth2/v2.0/token;password=planted", "/oauth2/v2.0/password=planted"} {
+		flows := trace.New(trace.Config{Path: page})
+		flows.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, nil))
+		shown := everything(t, flows)
+		assert.NotContains(t, shown, "planted", path)
+		assert.Contains(t, shown, "/oauth2/v2.0/", path)
+	}
+}
+
 func TestSecrets_OfABasicHeaderAreNotShown(t *testing.T) {
 	flows := trace.New(trace.Config{Path: page})
 	r := httptest.NewRequest(http.MethodPost, "/oauth2/revoke", nil)
