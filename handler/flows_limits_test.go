@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -351,30 +350,11 @@ func TestFlows_CodeOfTheHostThatEndsItsGoroutineIsAnswered(t *testing.T) {
 	}
 }
 
-// brokenLog is a Logger's handler that panics once it is told to.
-type brokenLog struct {
-	slog.Handler
-	broken atomic.Bool
-}
-
-func (b *brokenLog) Enabled(context.Context, slog.Level) bool { return true }
-
-func (b *brokenLog) Handle(context.Context, slog.Record) error {
-	if b.broken.Load() {
-		panic("no room for the log")
-	}
-	return nil
-}
-
 // G2: as over HTTP, an event is told also where no line can be logged.
 func TestFlows_EventsAreToldWhereTheLoggerPanics(t *testing.T) {
-	log := &brokenLog{Handler: slog.DiscardHandler}
-	w, h := newEar(t, func(c *handler.Config) { c.Logger = slog.New(log) })
-	w.signUp(casey)
-	f := w.forms(plain)
-	s, code := f.signInSent(casey)
-	w.heard(h)
-	log.broken.Store(true)
+	h := &ear{}
+	f := newTrip(t, withEar(h), func(c *handler.Config) { c.Logger = slog.New(deaf{}) }).forms(plain)
+	s, code := f.sent(func() (handler.FlowStep, error) { return f.SignUp(f.ctx, handler.SignUp{Username: casey}) })
 	_, err := f.Code(f.ctx, s.State, otherCode(code))
 	require.ErrorIs(t, err, handler.ErrWrongCode)
 	told := func() int {
