@@ -21,9 +21,8 @@ import (
 // an authenticator app, a recovery code, and the way to an account's first method.
 
 const (
-	factorRounds  = 6
-	factorsAtOnce = 32
-	flowsAtOnce   = 12
+	factorRounds = 6
+	flowsAtOnce  = 12
 	// What is logged when a code was compared and was wrong; when it was not compared, more follows.
 	wasCompared = "the code is wrong, expired, used or tried too often"
 )

@@ -404,6 +404,9 @@ func (w *world) signInSent(client, user string) (token, code string) {
 	return w.nextCode(func() answer { return w.signInChallenge(client, start) })
 }
 
+// fixedCode is what FixedCodes returns where a test says so. Guesses are others.
+const fixedCode = "00000000"
+
 // signUp makes an account with the client that asks for nothing.
 func (w *world) signUp(user string) (token string) {
 	w.Helper()

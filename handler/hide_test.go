@@ -25,6 +25,14 @@ import (
 // long selects the form of a proof that takes its time: see package proofs.
 var long = os.Getenv("NATIVEAUTH_PROOFS") == "long"
 
+// pick returns what the form of a proof asks for.
+func pick(short, whole int) int {
+	if long {
+		return whole
+	}
+	return short
+}
+
 // figure reports a proven figure, which may be most at the most.
 func figure(t testing.TB, name string, value int, unit string, most int) {
 	t.Helper()

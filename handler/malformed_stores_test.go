@@ -1,3 +1,5 @@
+//go:build !race
+
 package handler_test
 
 import (
@@ -82,12 +84,4 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
-}
-
-// pick returns what the form of a proof asks for.
-func pick(short, whole int) int {
-	if long {
-		return whole
-	}
-	return short
 }

@@ -9,6 +9,7 @@ const (
 	walks             = 1_000
 	walksWithPassword = 300
 	inParallel        = 16
+	factorsAtOnce     = 16
 	mostOf40          = 30
 	histories         = 200
 )
