@@ -85,9 +85,10 @@ export const checks = {
   async "flows: hostile text is text"(page) {
     await page.goto(flows);
     await live(page);
-    const hostile = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>\u202E`;
-    await call(`/nowhere/${encodeURIComponent(hostile)}?${new URLSearchParams({ [hostile]: hostile })}`, { username: hostile, client_id: hostile, scope: hostile, [hostile]: "x" });
-    const flow = flowOf(page, `<script>window.ran=1</script>`);
+    const path = `<script>window["ran"]++</script>\u202E`;
+    const hostile = `<img src=x onerror="window.ran=1">${path}`;
+    await call(`/nowhere/${encodeURIComponent(path)}?${new URLSearchParams({ [hostile]: hostile })}`, { username: hostile, client_id: hostile, scope: hostile, [hostile]: "x" });
+    const flow = flowOf(page, `<script>window["ran"]++</script>`);
     await flow.waitFor();
     for (let reloaded = 0; reloaded < 2; reloaded++) {
       assert.equal(await page.locator("main img, main script, main iframe").count(), 0);
