@@ -44,5 +44,6 @@ func TestSecurity_HasTheTable(t *testing.T) {
 		assert.Contains(t, published, "\n| "+name+" ", name)
 	}
 	assert.NotContains(t, published, "FAIL")
+	assert.Empty(t, twice(strings.Split(strings.ReplaceAll(published, " | ", "\t"), "\n")[2:]))
 	assert.Contains(t, string(text), "go run ./internal/figures/table")
 }
