@@ -113,3 +113,13 @@ func ExampleLanguage() {
 	// es Su código es true
 	// pt Seu código é true
 }
+
+func ExampleParseContact() {
+	for _, typed := range []string{"Ada@Example.com", "+49 1512 3456789"} {
+		to, err := otp.ParseContact(typed)
+		fmt.Println(to, to.Channel(), err)
+	}
+	// Output:
+	// ada@example.com email <nil>
+	// +4915123456789 sms <nil>
+}

@@ -52,3 +52,11 @@ func continuesNumber(number []byte, c byte) bool {
 	}
 	return isDigit(c)
 }
+
+// ParseContact is ParseNumber for what begins with a plus, and ParseAddress for all else.
+func ParseContact(s string) (Address, error) {
+	if strings.HasPrefix(s, "+") {
+		return ParseNumber(s)
+	}
+	return ParseAddress(s)
+}

@@ -43,7 +43,7 @@ func filterOf(r *http.Request) (f filter, err error) {
 		f.to = "+" + f.to[1:] // in a query a plus stands for a blank, and by hand nobody writes %2B
 	}
 	if f.to != "" {
-		if _, err := parseContact(f.to); err != nil {
+		if _, err := otp.ParseContact(f.to); err != nil {
 			return f, wrong(http.StatusBadRequest, "to=%s is neither an address nor a number with its country's code", f.to)
 		}
 	}

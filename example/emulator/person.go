@@ -112,7 +112,7 @@ func (p Person) check() (problems []string) {
 		}
 	}
 	for _, m := range p.Methods {
-		if to, err := parseContact(m.Target); err != nil || string(to.Channel()) != string(m.Kind) {
+		if to, err := otp.ParseContact(m.Target); err != nil || string(to.Channel()) != string(m.Kind) {
 			add("methods has kind %q with target %q: write email with an address, or sms with a number as +4915112345678", m.Kind, m.Target)
 		}
 	}
@@ -135,7 +135,7 @@ func (p Person) canonical() Person {
 	p.ID = strings.ToLower(p.ID)
 	p.Methods = slices.Clone(p.Methods)
 	for i, m := range p.Methods {
-		if to, err := parseContact(m.Target); err == nil {
+		if to, err := otp.ParseContact(m.Target); err == nil {
 			p.Methods[i].Target = string(to)
 		}
 	}

@@ -167,7 +167,7 @@ func (s *Setup) readCodes(f section) {
 	codes := f.pairs("codes")
 	for _, to := range slices.Sorted(maps.Keys(codes)) {
 		code := codes[to]
-		address, err := parseContact(to)
+		address, err := otp.ParseContact(to)
 		if err != nil {
 			f.r.complain(code.line, "codes: %q is neither an address nor a number with its country's code", to)
 			continue
@@ -203,12 +203,4 @@ func (s *Setup) readLifetimes(l section) {
 	}
 	s.Config.ResendInterval = cmp.Or(s.Config.ResendInterval, -1) // no wait; 0 is the default
 	l.done()
-}
-
-// parseContact reads an address or, if it begins with a plus, a number.
-func parseContact(text string) (otp.Address, error) {
-	if strings.HasPrefix(text, "+") {
-		return otp.ParseNumber(text)
-	}
-	return otp.ParseAddress(text)
 }

@@ -37,7 +37,7 @@ func (i *Inbox) WaitCode(ctx context.Context, address string) (string, error) {
 
 // Wait is WaitCode for messages that are for what a function says; nil means all.
 func (i *Inbox) Wait(ctx context.Context, address string, of func(otp.Purpose) bool) (otp.Message, error) {
-	to, err := parseContact(address)
+	to, err := otp.ParseContact(address)
 	if err != nil {
 		return otp.Message{}, fmt.Errorf("handlertest: wait for mail to %q: %w", address, err)
 	}
@@ -69,7 +69,7 @@ func (i *Inbox) next(to otp.Address, of func(otp.Purpose) bool) (m otp.Message, 
 
 // Messages returns all messages so far, the oldest first, to an address or number; "" means to all.
 func (i *Inbox) Messages(address string) []otp.Message {
-	to, _ := parseContact(address)
+	to, _ := otp.ParseContact(address)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	var list []otp.Message

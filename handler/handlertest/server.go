@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -134,17 +133,9 @@ func (s *Server) codeFor(to otp.Address) string {
 // parse reads an address or a number.
 func (s *Server) parse(text string) otp.Address {
 	s.t.Helper()
-	a, err := parseContact(text)
+	a, err := otp.ParseContact(text)
 	if err != nil {
 		s.t.Fatalf("handlertest: %q is neither an address nor a number: %v", text, err)
 	}
 	return a
-}
-
-// parseContact reads an address or, if it begins with a plus, a number.
-func parseContact(text string) (otp.Address, error) {
-	if strings.HasPrefix(text, "+") {
-		return otp.ParseNumber(text)
-	}
-	return otp.ParseAddress(text)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nativeauth/nativeauth/internal/guid"
+	"github.com/nativeauth/nativeauth/otp"
 	"github.com/nativeauth/nativeauth/password"
 	"github.com/nativeauth/nativeauth/store"
 )
@@ -60,7 +61,7 @@ func (s *Server) AddUser(u User) store.User {
 
 // nameOf is the user name in canonical form, if it is an address.
 func (s *Server) nameOf(u User) string {
-	if a, err := parseContact(u.Username); err == nil {
+	if a, err := otp.ParseContact(u.Username); err == nil {
 		return string(a)
 	}
 	return strings.ToLower(u.Username)

@@ -123,16 +123,12 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, in input) error {
 
 // compareCode compares a code with the one that was sent.
 func (e *Engine) compareCode(ctx context.Context, f *flow, code string) error {
-	err := e.inARow(ctx, codeFactor, e.codesOf(f), func() error {
+	return e.codeInARow(ctx, codeFactor, e.codesOf(f), func() error {
 		if e.codes.Verify(f.Code, f.binding(), code) {
 			return nil
 		}
 		return e.codeFailed(ctx)
 	})
-	if errors.Is(err, errFactorDisabled) {
-		return fmt.Errorf("%w: %w", ErrCodeWrong, err)
-	}
-	return err
 }
 
 // tally notes what the code that the flow gets is good for, and whether its caller is known where the sign-in

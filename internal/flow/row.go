@@ -111,6 +111,15 @@ func (e *Engine) inARow(ctx context.Context, of factor, account accountID, try f
 	return err
 }
 
+// codeInARow is inARow for codes: one that is disabled is a wrong one.
+func (e *Engine) codeInARow(ctx context.Context, of factor, account accountID, try func() error) error {
+	err := e.inARow(ctx, of, account, try)
+	if errors.Is(err, errFactorDisabled) {
+		return fmt.Errorf("%w: %w", ErrCodeWrong, err)
+	}
+	return err
+}
+
 // foundWrong tells whether an error is of something that was compared.
 func foundWrong(err error) bool {
 	return (errors.Is(err, ErrCodeWrong) || errors.Is(err, ErrCredentials)) && !errors.Is(err, ErrTooOften) && !errors.Is(err, ErrLocked)

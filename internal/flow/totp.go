@@ -80,10 +80,7 @@ func (e *Engine) tryFactor(ctx context.Context, account accountID, n store.Count
 		e.forgive(ctx, factorLimit.counter(account), n)
 		return fmt.Errorf("%w: %w", ErrCodeWrong, ErrTooOften)
 	}
-	err = e.inARow(ctx, appFactor, account, check)
-	if errors.Is(err, errFactorDisabled) {
-		err = fmt.Errorf("%w: %w", ErrCodeWrong, err)
-	}
+	err = e.codeInARow(ctx, appFactor, account, check)
 	if !errors.Is(err, ErrCodeWrong) {
 		e.forgive(ctx, factorLimit.counter(account), n)
 		if n.Value > factorLimit.free {
